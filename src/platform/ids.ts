@@ -1,0 +1,17 @@
+import { v7, validate } from 'uuid';
+
+/**
+ * A new UUIDv7 (RFC 9562 section 5.7): ordered by creation time, so that primary-key indexes grow at one end and
+ * keyset cursors come free. Ids made in SQL use the function `new_id()`, which has the same shape.
+ */
+export function newId(): string {
+  return v7();
+}
+
+/**
+ * Whether text can be compared with a `uuid` column. Anything else is simply an unknown id: callers answer "not found"
+ * instead of letting Postgres reject the cast.
+ */
+export function isId(text: string): boolean {
+  return validate(text);
+}
