@@ -4,7 +4,8 @@
  */
 const levels = [
   ['scim', 'contract', 'platform'],
-  ['sync-log', 'jobs'],
+  ['sync-log'],
+  ['jobs'],
   ['provisioning', 'directory'],
   ['access'],
   ['queue'],

@@ -23,6 +23,8 @@ export default tseslint.config(
       // A generic that names the row type of a query is documentation, even when it is used once.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // `const { id: _id, ...rest }` is how an attribute is left out.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file that defines it.' },

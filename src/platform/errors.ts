@@ -30,7 +30,12 @@ export class DomainError extends Error {
 /** The thing named by `what` (a noun: "organization", "group") is not there, or belongs to another organization. */
 export class NotFoundError extends DomainError {
   constructor(what: string, id: string) {
-    super('not-found', `${what.replaceAll(' ', '-')}-not-found`, `There is no ${what} with the id ${id}.`, { id });
+    super(
+      'not-found',
+      `${what.toLowerCase().replaceAll(' ', '-')}-not-found`,
+      `There is no ${what} with the id ${id}. It may have been deleted; list what there is, and use an id from there.`,
+      { id },
+    );
     this.name = 'NotFoundError';
   }
 }

@@ -2,6 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import knexFactory, { type Knex } from 'knex';
+import pg from 'pg';
+import sql from 'sql-template-tag';
+import type { Queryable } from './database.ts';
 
 const directory = new URL('../../migrations/', import.meta.url);
 
@@ -46,5 +49,18 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     });
   } finally {
     await knex.destroy();
+  }
+}
+
+/** Names of the migrations that this version brings and the database lacks; ones that it has beyond them do no harm. */
+export async function pendingMigrations(db: Queryable): Promise<string[]> {
+  const names = await migrationSource.getMigrations([]);
+  try {
+    const rows = await db.query<{ name: string }>(sql`SELECT name FROM knex_migrations`);
+    const done = new Set(rows.map((row) => row.name));
+    return names.filter((name) => !done.has(name));
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === '42P01') return names; // undefined_table: nothing ran yet
+    throw error;
   }
 }

@@ -1,0 +1,20 @@
+import { domainEndpoints } from './domains.ts';
+import { groupEndpoints } from './groups.ts';
+import { jobEndpoints } from './jobs.ts';
+import { organizationEndpoints } from './organizations.ts';
+import { provisioningEndpoints } from './provisioning.ts';
+import { syncLogEndpoints } from './sync-log-endpoints.ts';
+import { userEndpoints } from './users.ts';
+import { workspaceEndpoints } from './workspaces.ts';
+
+/** Every operation of the admin API, by its operation id. */
+export const endpoints = {
+  ...organizationEndpoints,
+  ...domainEndpoints,
+  ...provisioningEndpoints,
+  ...workspaceEndpoints,
+  ...groupEndpoints,
+  ...userEndpoints,
+  ...syncLogEndpoints,
+  ...jobEndpoints,
+} as const;

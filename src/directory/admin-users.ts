@@ -1,0 +1,188 @@
+import sql, { empty } from 'sql-template-tag';
+import type { OrganizationRole } from '../contract/roles.ts';
+import type { Database, Queryable, Transaction } from '../platform/database.ts';
+import { DomainError, NotFoundError } from '../platform/errors.ts';
+import { isId, newId } from '../platform/ids.ts';
+import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
+import { appendEntry, type Cause } from '../sync-log/append.ts';
+import { recordRefusal } from '../sync-log/record-refusal.ts';
+import { deleteUser } from './delete-user.ts';
+import { InvalidAttributeError } from './directory-errors.ts';
+import { mapUserConflict } from './user-conflict.ts';
+import { isEmailAddress } from './user-identity.ts';
+
+/** A user as an admin sees it. */
+export interface AdminUser {
+  id: string;
+  userName: string;
+  email: string | null;
+  displayName: string | null;
+  externalId: string | null;
+  active: boolean;
+  /** The effective role: null while inactive, and until the first reconcile of a directory user. */
+  role: OrganizationRole | null;
+  managedBy: 'directory' | 'manual' | 'jit';
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const columns = sql`u.id, u.user_name AS "userName", u.email, u.display_name AS "displayName",
+  u.external_id AS "externalId", u.active, CASE WHEN u.active THEN u.role END AS role, u.managed_by AS "managedBy",
+  u.created_at AS "createdAt", u.updated_at AS "updatedAt"`;
+
+export interface UserFilters {
+  /** Part of userName, email or display name. */
+  q?: string | undefined;
+  active?: boolean | undefined;
+  /** The effective role. */
+  role?: OrganizationRole | undefined;
+}
+
+/** Oldest first. */
+export async function listUsers(
+  db: Queryable,
+  organizationId: string,
+  { q, active, role, limit, cursor }: UserFilters & PageRequest,
+): Promise<Page<AdminUser>> {
+  const after = cursorId(cursor);
+  const pattern = q === undefined ? undefined : containsPattern(q);
+  const rows = await db.query<AdminUser>(sql`
+    SELECT ${columns} FROM users u
+    WHERE u.organization_id = ${organizationId}::uuid
+      ${
+        pattern === undefined
+          ? empty
+          : sql`AND (u.user_name ILIKE ${pattern} OR u.email ILIKE ${pattern} OR u.display_name ILIKE ${pattern})`
+      }
+      ${active === undefined ? empty : sql`AND u.active = ${active}`}
+      ${role === undefined ? empty : sql`AND u.active AND u.role = ${role}`}
+      ${after === null ? empty : sql`AND u.id > ${after}::uuid`}
+    ORDER BY u.id LIMIT ${limit + 1}`);
+  return pageOf(rows, limit);
+}
+
+/** @throws NotFoundError */
+export async function getUser(db: Queryable, organizationId: string, userId: string): Promise<AdminUser> {
+  if (!isId(userId)) throw new NotFoundError('user', userId);
+  const [user] = await db.query<AdminUser>(sql`
+    SELECT ${columns} FROM users u WHERE u.organization_id = ${organizationId}::uuid AND u.id = ${userId}::uuid`);
+  if (user === undefined) throw new NotFoundError('user', userId);
+  return user;
+}
+
+/**
+ * An admin invites somebody. Only in the mode `manual`: in the other two, users come from sign-ins or from the
+ * identity provider.
+ *
+ * @param input.role unset: the connection role, or `viewer` without an SSO connection
+ * @throws NotFoundError, AlreadyInUseError, InvalidAttributeError, DomainError `conflict` (`mode-not-manual`)
+ */
+export async function inviteUser(
+  db: Database,
+  input: {
+    organizationId: string;
+    email: string;
+    name?: string | undefined;
+    role?: OrganizationRole | undefined;
+    cause: Cause;
+  },
+): Promise<AdminUser> {
+  const { organizationId, email, name, cause } = input;
+  const attempt = {
+    organizationId,
+    action: 'INVITE_USER',
+    resource: { type: 'User', id: null, name: email },
+    cause,
+  } as const;
+  return recordRefusal(db, attempt, () =>
+    db.transaction(async (tx) => {
+      const { mode, defaultRole } = await shareOrganization(tx, organizationId);
+      if (mode !== 'manual') throw notManual(mode);
+      if (!isEmailAddress(email)) {
+        throw new InvalidAttributeError(
+          'email',
+          `"${email}" is not an email address. Send one such as ada@example.com.`,
+        );
+      }
+      const attributes = {
+        ...(name === undefined ? {} : { displayName: name }),
+        emails: [{ value: email, type: 'work', primary: true }],
+      };
+      const role = input.role ?? defaultRole ?? 'viewer';
+      const [user] = await mapUserConflict(
+        tx.query<AdminUser>(sql`
+          INSERT INTO users AS u (organization_id, id, managed_by, user_name, email, display_name, role, attributes, email_values)
+          VALUES (${organizationId}::uuid, ${newId()}::uuid, 'manual', ${email}, ${email}, ${name ?? null}, ${role},
+            ${JSON.stringify(attributes)}::jsonb, ${[email.toLowerCase()]})
+          RETURNING ${columns}`),
+      );
+      if (user === undefined) throw new Error('INSERT ... RETURNING answered no row');
+      await appendEntry(tx, {
+        ...attempt,
+        status: 'SUCCESS',
+        resource: { ...attempt.resource, id: user.id },
+        message: `Invited ${email} with the role ${role}.`,
+        details: { roleBefore: null, roleAfter: role },
+      });
+      return user;
+    }),
+  );
+}
+
+/**
+ * An admin removes a user with all access. Whom the identity provider pushed it would push again, so while SCIM is
+ * active such a user is removed there.
+ *
+ * @throws NotFoundError, DomainError `conflict` (`managed-by-directory`)
+ */
+export async function removeUser(
+  db: Database,
+  { organizationId, userId, cause }: { organizationId: string; userId: string; cause: Cause },
+): Promise<void> {
+  const user = await getUser(db, organizationId, userId);
+  const attempt = {
+    organizationId,
+    action: 'REMOVE_USER',
+    resource: { type: 'User', id: userId, name: user.userName },
+    cause,
+  } as const;
+  await recordRefusal(db, attempt, () =>
+    db.transaction(async (tx) => {
+      const { mode, userNameFormat } = await shareOrganization(tx, organizationId);
+      const { managedBy } = await getUser(tx, organizationId, userId);
+      if (mode === 'scim' && managedBy === 'directory') {
+        throw new DomainError(
+          'conflict',
+          'managed-by-directory',
+          `The identity provider manages ${user.userName}. Remove or unassign this person there; to end all directory sync, leave SCIM first.`,
+        );
+      }
+      await deleteUser(tx, { organizationId, userNameFormat, cause }, userId, 'REMOVE_USER');
+    }),
+  );
+}
+
+/** Reads what the rules above depend on, and keeps it as it is until the transaction ends. */
+async function shareOrganization(tx: Transaction, organizationId: string) {
+  if (!isId(organizationId)) throw new NotFoundError('organization', organizationId);
+  const [organization] = await tx.query<{
+    mode: 'manual' | 'jit' | 'scim';
+    userNameFormat: 'email' | 'any';
+    defaultRole: OrganizationRole | null;
+  }>(sql`
+    SELECT o.provisioning_mode AS mode, o.user_name_format AS "userNameFormat",
+      (SELECT c.default_role FROM sso_connections c WHERE c.organization_id = o.id) AS "defaultRole"
+    FROM organizations o WHERE o.id = ${organizationId}::uuid FOR SHARE`);
+  if (organization === undefined) throw new NotFoundError('organization', organizationId);
+  return organization;
+}
+
+function notManual(mode: 'jit' | 'scim'): DomainError {
+  return new DomainError(
+    'conflict',
+    'mode-not-manual',
+    mode === 'scim'
+      ? 'Users cannot be invited while SCIM is active. Assign the person to the application in the identity provider, or leave SCIM first.'
+      : 'Users cannot be invited while JIT provisioning is selected: a first sign-in through SSO creates them. Select "manual" to invite.',
+  );
+}

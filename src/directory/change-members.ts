@@ -1,0 +1,149 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import { insertMembershipJobs } from '../jobs/add.ts';
+import type { Queryable } from '../platform/database.ts';
+import type { MemberChange } from '../scim/group-members-patch.ts';
+import type { DirectoryCaller } from './caller.ts';
+import type { GroupColumns } from './group-record.ts';
+
+/** A change of one group: of its own attributes, of its members, or both. */
+export interface GroupChange {
+  /** New values; absent: the attributes stay. */
+  columns?: GroupColumns;
+  /** Names of the attributes that `columns` changes, for the log. */
+  attributesChanged: readonly string[];
+  /** Absent: the members stay. */
+  members?: MemberChange;
+  /** Added to the log entry's message. */
+  remark?: string;
+}
+
+export interface GroupChangeResult {
+  version: number;
+  added: number;
+  removed: number;
+}
+
+/** How many ids of each kind an entry names; the counts are always exact. */
+const namedMembers = 100;
+
+/**
+ * Applies a change of a group in one statement: members by sets, the version (only when something really changed), one
+ * log entry and the jobs of exactly the users concerned. Its cost follows the change, not the group: the group's other
+ * members are never read, except by `base: 'clear'`, which has to find those to drop.
+ *
+ * The statement locks the group's row. With `base: 'clear'` the caller must have locked it in an *earlier* statement:
+ * only then does this one see every member that a concurrent change has added.
+ *
+ * @returns undefined when the group is not there
+ */
+export async function changeGroup(
+  q: Queryable,
+  { organizationId, cause }: DirectoryCaller,
+  groupId: string,
+  change: GroupChange,
+): Promise<GroupChangeResult | undefined> {
+  const { columns, members, attributesChanged } = change;
+  const add = members === undefined ? [] : [...new Set(members.add)];
+  const attributesDiffer = attributesChanged.length > 0;
+  const setColumns =
+    columns === undefined || !attributesDiffer
+      ? empty
+      : sql`display_name = ${columns.displayName}, external_id = ${columns.externalId},
+          attributes = ${JSON.stringify(columns.attributes)}, `;
+
+  const [result] = await q.query<GroupChangeResult>(sql`
+    WITH target AS MATERIALIZED (
+      SELECT id, display_name FROM groups
+      WHERE organization_id = ${organizationId} AND id = ${groupId}
+      FOR NO KEY UPDATE
+    ), removed AS (
+      DELETE FROM group_members m USING target
+      WHERE m.organization_id = ${organizationId} AND m.group_id = target.id AND ${leaving(members, add)}
+      RETURNING m.user_id
+    ), added AS (
+      INSERT INTO group_members (organization_id, group_id, user_id)
+      SELECT ${organizationId}, target.id, user_id FROM target, unnest(${add}::uuid[]) AS user_id
+      ON CONFLICT DO NOTHING
+      RETURNING user_id
+    ), counts AS MATERIALIZED (
+      SELECT (SELECT count(*) FROM added) AS added, (SELECT count(*) FROM removed) AS removed
+    ), bumped AS (
+      UPDATE groups g SET ${setColumns}version = g.version + 1, updated_at = now()
+      FROM target, counts
+      WHERE g.organization_id = ${organizationId} AND g.id = target.id
+        AND (${attributesDiffer} OR counts.added > 0 OR counts.removed > 0)
+      RETURNING g.version
+    ), jobs AS (
+      ${insertMembershipJobs(
+        organizationId,
+        cause.requestId,
+        sql`SELECT user_id FROM added UNION SELECT user_id FROM removed`,
+      )}
+    ), entry AS (
+      INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
+        actor_type, actor_id, actor_name, message, details, request_id)
+      SELECT ${organizationId}, ${actionOf(change)}, ${statusOf(attributesDiffer)}, 'Group', target.id::text,
+        coalesce(${columns?.displayName ?? null}::text, target.display_name), ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
+        ${messageOf(change)},
+        jsonb_strip_nulls(jsonb_build_object(
+          'attributesChanged', ${attributesDiffer ? JSON.stringify(attributesChanged) : null}::jsonb,
+          'membersAdded', nullif(counts.added, 0), 'membersRemoved', nullif(counts.removed, 0),
+          'added', (SELECT jsonb_agg(user_id) FROM (SELECT user_id FROM added LIMIT ${namedMembers}) AS named),
+          'removed', (SELECT jsonb_agg(user_id) FROM (SELECT user_id FROM removed LIMIT ${namedMembers}) AS named))),
+        ${cause.requestId}
+      FROM target, counts
+    )
+    SELECT coalesce((SELECT version FROM bumped), 0) AS version, counts.added, counts.removed FROM target, counts`);
+  return result;
+}
+
+/** Which present members go: a condition on `m.user_id`. */
+function leaving(members: MemberChange | undefined, add: readonly string[]): Sql {
+  if (members === undefined) return sql`false`;
+  if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${add}::uuid[]))`;
+  return sql`m.user_id = ANY (${members.remove}::uuid[])`;
+}
+
+function statusOf(attributesDiffer: boolean): Sql {
+  return attributesDiffer
+    ? sql`'SUCCESS'`
+    : sql`CASE WHEN counts.added + counts.removed > 0 THEN 'SUCCESS' ELSE 'SKIPPED' END`;
+}
+
+/** ADD_MEMBERS and REMOVE_MEMBERS for a change of members only, else UPDATE; what asked for nothing new keeps its name. */
+function actionOf({ attributesChanged, members }: GroupChange): Sql {
+  if (attributesChanged.length > 0 || members === undefined) return sql`'UPDATE'`;
+  const asked =
+    members.base === 'clear'
+      ? 'UPDATE'
+      : members.remove.length === 0
+        ? 'ADD_MEMBERS'
+        : members.add.length === 0
+          ? 'REMOVE_MEMBERS'
+          : 'UPDATE';
+  return sql`CASE
+    WHEN counts.added > 0 AND counts.removed = 0 THEN 'ADD_MEMBERS'
+    WHEN counts.removed > 0 AND counts.added = 0 THEN 'REMOVE_MEMBERS'
+    WHEN counts.removed > 0 THEN 'UPDATE'
+    ELSE ${asked} END`;
+}
+
+function messageOf({ attributesChanged, members, remark }: GroupChange): Sql {
+  const changedText = attributesChanged.length === 0 ? '' : `Changed ${attributesChanged.join(', ')}. `;
+  const remarkText = remark === undefined ? '' : ` ${remark}`;
+  const membersText =
+    members === undefined
+      ? sql`${attributesChanged.length === 0 ? 'Nothing to change: the group already has these values.' : ''}`
+      : sql`CASE
+          WHEN counts.added + counts.removed = 0 THEN
+            ${attributesChanged.length === 0 ? 'Nothing to change: the members are already so.' : 'Members unchanged.'}
+          ELSE concat_ws(', ',
+            CASE WHEN counts.added > 0 THEN 'added ' || ${countOf(sql`counts.added`)} END,
+            CASE WHEN counts.removed > 0 THEN 'removed ' || ${countOf(sql`counts.removed`)} END) || '.'
+        END`;
+  return sql`btrim(${changedText}::text || ${membersText}::text || ${remarkText}::text)`;
+}
+
+function countOf(count: Sql): Sql {
+  return sql`${count} || CASE ${count} WHEN 1 THEN ' member' ELSE ' members' END`;
+}

@@ -1,0 +1,149 @@
+import sql, { join, type Sql } from 'sql-template-tag';
+import type { ResolvedAttribute } from '../scim/attribute-lookup.ts';
+import type { Comparison, Filter } from '../scim/filter.ts';
+import { foldCase } from '../scim/fold-case.ts';
+import type { AttributeSource } from './attribute-sql.ts';
+import { compareScalar, type ScalarSql } from './scalar-sql.ts';
+
+/**
+ * A filter as a condition on the resource's row, with exactly the meaning that `evaluate-filter.ts` has in memory; a
+ * property test holds both against each other. No filter: everything.
+ */
+export function filterSql(filter: Filter | undefined, source: AttributeSource): Sql {
+  return filter === undefined ? sql`true` : condition(filter, source);
+}
+
+function condition(filter: Filter, source: AttributeSource): Sql {
+  switch (filter.kind) {
+    case 'and':
+      return all(filter.filters.map((part) => condition(part, source)));
+    case 'or':
+      return any(filter.filters.map((part) => condition(part, source)));
+    case 'not':
+      return sql`(${condition(filter.filter, source)}) IS NOT TRUE`;
+    case 'present':
+      return present(filter.attribute, source);
+    case 'compare':
+      return compare(filter, source);
+    case 'valuePath': {
+      const values = source.attributeSql(filter.attribute);
+      const inner = elementCondition(filter.filter, values.element);
+      if (values.kind === 'one') return sql`(${values.scalar.present} AND ${inner})`;
+      return sql`(${emailShortcut(filter.attribute, filter.filter)} AND EXISTS (SELECT FROM ${values.from} WHERE ${values.where} AND ${inner}))`;
+    }
+  }
+}
+
+/** The filter inside the brackets of a value path, on one element. */
+function elementCondition(filter: Filter, element: (sub: SubAttribute) => ScalarSql): Sql {
+  switch (filter.kind) {
+    case 'and':
+      return all(filter.filters.map((part) => elementCondition(part, element)));
+    case 'or':
+      return any(filter.filters.map((part) => elementCondition(part, element)));
+    case 'not':
+      return sql`(${elementCondition(filter.filter, element)}) IS NOT TRUE`;
+    case 'present':
+      return element(subAttribute(filter.attribute)).present;
+    case 'compare': {
+      const sub = subAttribute(filter.attribute);
+      return sql`(${compareScalar(element(sub), sub, filter)})`;
+    }
+    case 'valuePath':
+      throw new Error('a value path inside a value path does not parse');
+  }
+}
+
+function present(attribute: ResolvedAttribute, source: AttributeSource): Sql {
+  const { scalar, ...values } = valuesOf(attribute, source);
+  if (values.kind === 'one') return scalar.present;
+  return sql`EXISTS (SELECT FROM ${values.from} WHERE ${values.where} AND ${scalar.present})`;
+}
+
+function compare(filter: Comparison, source: AttributeSource): Sql {
+  const definition = filter.attribute.sub ?? filter.attribute.definition;
+  const { scalar, ...values } = valuesOf(filter.attribute, source);
+  if (values.kind === 'one') return sql`(${compareScalar(scalar, definition, filter)})`;
+  // Of a list, `ne` means that no element is equal, and `eq null` that no element has a value.
+  const negated = (filter.operator === 'ne') !== (filter.value === null);
+  const operator = filter.value === null ? 'ne' : filter.operator === 'ne' ? 'eq' : filter.operator;
+  const exists = sql`EXISTS (
+    SELECT FROM ${values.from} WHERE ${values.where} AND (${compareScalar(scalar, definition, { ...filter, operator })}))`;
+  return negated ? sql`NOT ${exists}` : sql`(${emailShortcut(filter.attribute, filter)} AND ${exists})`;
+}
+
+function valuesOf(
+  attribute: ResolvedAttribute,
+  source: AttributeSource,
+): { kind: 'one'; scalar: ScalarSql } | { kind: 'many'; from: Sql; where: Sql; first: Sql; scalar: ScalarSql } {
+  const values = source.attributeSql(attribute);
+  const scalar = attribute.sub === undefined ? values.scalar : values.element(attribute.sub);
+  return values.kind === 'one' ? { kind: 'one', scalar } : { ...values, scalar };
+}
+
+/**
+ * The look-ups by address that providers make before they create someone: the index on `email_values` narrows them to
+ * the few users that have the address at all; the exact condition beside it decides.
+ */
+function emailShortcut(attribute: ResolvedAttribute, filter: Filter): Sql {
+  const isEmails = !attribute.extension && attribute.definition.name === 'emails';
+  const addresses = isEmails ? requiredValues(filter) : [];
+  return addresses.length === 0 ? sql`true` : sql`u.email_values @> ${addresses.map(foldCase)}::text[]`;
+}
+
+/** The texts that `value` must equal for the filter to hold. */
+function requiredValues(filter: Filter): string[] {
+  if (filter.kind === 'and') return filter.filters.flatMap(requiredValues);
+  const isValue = filter.kind === 'compare' && filter.operator === 'eq' && filter.attribute.sub?.name === 'value';
+  return isValue && typeof filter.value === 'string' ? [filter.value] : [];
+}
+
+type SubAttribute = NonNullable<ResolvedAttribute['sub']>;
+
+function subAttribute({ sub }: ResolvedAttribute): SubAttribute {
+  if (sub === undefined) throw new Error('a name inside a value path is always that of a sub-attribute');
+  return sub;
+}
+
+function all(conditions: readonly Sql[]): Sql {
+  return sql`(${join(conditions, ' AND ')})`;
+}
+
+function any(conditions: readonly Sql[]): Sql {
+  return sql`(${join(conditions, ' OR ')})`;
+}
+
+/**
+ * Order of a list (RFC 7644 section 3.4.2.3): of a list attribute the primary, else the first value counts; text that is
+ * not caseExact is ordered without regard to case; a resource without the value comes last when ascending.
+ */
+export function orderSql(
+  attribute: ResolvedAttribute,
+  direction: 'ascending' | 'descending',
+  source: AttributeSource,
+): Sql {
+  const definition = attribute.sub ?? attribute.definition;
+  const { scalar, ...values } = valuesOf(attribute, source);
+  const value = orderValue(scalar, definition);
+  const one =
+    values.kind === 'one'
+      ? value
+      : sql`(SELECT ${value} FROM ${values.from} WHERE ${values.where} ORDER BY ${values.first} LIMIT 1)`;
+  return direction === 'ascending' ? sql`${one} ASC NULLS LAST` : sql`${one} DESC NULLS FIRST`;
+}
+
+function orderValue(scalar: ScalarSql, definition: ResolvedAttribute['definition']): Sql {
+  switch (definition.type) {
+    case 'boolean':
+      return scalar.boolean;
+    case 'integer':
+    case 'decimal':
+      return scalar.number;
+    case 'dateTime':
+      return scalar.instant;
+    default:
+      return definition.caseExact
+        ? sql`${scalar.text} COLLATE "C"`
+        : sql`${scalar.folded ?? sql`lower(${scalar.text})`} COLLATE "C"`;
+  }
+}

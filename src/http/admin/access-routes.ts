@@ -1,0 +1,71 @@
+import type { Router } from 'express';
+import { explainAccess } from '../../access/explain.ts';
+import { grantManually, revokeManually } from '../../access/grants.ts';
+import { getGroup, listGroups } from '../../access/list-groups.ts';
+import { saveMapping } from '../../access/mappings.ts';
+import { previewMapping } from '../../access/preview-mapping.ts';
+import { groupEndpoints } from '../../contract/groups.ts';
+import { userEndpoints } from '../../contract/users.ts';
+import { workspaceEndpoints } from '../../contract/workspaces.ts';
+import { getUser, inviteUser, listUsers, removeUser } from '../../directory/admin-users.ts';
+import type { Database } from '../../platform/database.ts';
+import { decideSignIn } from '../../provisioning/sign-in.ts';
+import { createWorkspace, deleteWorkspace, listWorkspaces } from '../../provisioning/workspaces.ts';
+import { route, type RouteDependencies } from './route.ts';
+
+export interface AccessDependencies extends RouteDependencies {
+  db: Database;
+}
+
+/** Workspaces, groups and their mappings, users, grants and sign-ins. */
+export function addAccessRoutes(router: Router, deps: AccessDependencies): void {
+  addWorkspaceRoutes(router, deps);
+  addGroupRoutes(router, deps);
+  addUserRoutes(router, deps);
+}
+
+function addWorkspaceRoutes(router: Router, deps: AccessDependencies): void {
+  const { db } = deps;
+  route(router, deps, workspaceEndpoints.createWorkspace, ({ params, body, cause }) =>
+    createWorkspace(db, { ...params, ...body, cause }),
+  );
+  route(router, deps, workspaceEndpoints.listWorkspaces, ({ params, query }) =>
+    listWorkspaces(db, { ...params, ...query }),
+  );
+  route(router, deps, workspaceEndpoints.deleteWorkspace, ({ params, cause }) =>
+    deleteWorkspace(db, { ...params, cause }),
+  );
+  route(router, deps, workspaceEndpoints.grantAccess, ({ params, cause }) => grantManually(db, { ...params, cause }));
+  route(router, deps, workspaceEndpoints.revokeAccess, ({ params, cause }) => revokeManually(db, { ...params, cause }));
+}
+
+function addGroupRoutes(router: Router, deps: AccessDependencies): void {
+  const { db } = deps;
+  route(router, deps, groupEndpoints.listGroups, ({ params, query }) => listGroups(db, params.organizationId, query));
+  route(router, deps, groupEndpoints.getGroup, ({ params }) => getGroup(db, params.organizationId, params.groupId));
+  route(router, deps, groupEndpoints.getMapping, async ({ params }) => {
+    const { mapping } = await getGroup(db, params.organizationId, params.groupId);
+    return mapping ?? { workspaceIds: [], role: null, updatedAt: null };
+  });
+  route(router, deps, groupEndpoints.saveMapping, ({ params, body, cause }) => {
+    const { confirm = false, ...mapping } = body;
+    return saveMapping(db, { ...params, ...mapping, confirm, cause });
+  });
+  route(router, deps, groupEndpoints.previewMapping, ({ params, body }) => previewMapping(db, { ...params, ...body }));
+}
+
+function addUserRoutes(router: Router, deps: AccessDependencies): void {
+  const { db } = deps;
+  route(router, deps, userEndpoints.listUsers, ({ params, query }) => listUsers(db, params.organizationId, query));
+  route(router, deps, userEndpoints.getUser, ({ params }) => getUser(db, params.organizationId, params.userId));
+  route(router, deps, userEndpoints.inviteUser, ({ params, body, cause }) =>
+    inviteUser(db, { ...params, ...body, cause }),
+  );
+  route(router, deps, userEndpoints.removeUser, ({ params, cause }) => removeUser(db, { ...params, cause }));
+  route(router, deps, userEndpoints.getUserAccess, ({ params }) =>
+    explainAccess(db, params.organizationId, params.userId),
+  );
+  route(router, deps, userEndpoints.decideSignIn, ({ params, body, cause }) =>
+    decideSignIn(db, { ...params, ...body, requestId: cause.requestId }),
+  );
+}

@@ -1,0 +1,85 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { Response, Router } from 'express';
+import { requestResync } from '../../access/resync.ts';
+import { jobEndpoints } from '../../contract/jobs.ts';
+import { syncLogEndpoints } from '../../contract/sync-log-endpoints.ts';
+import { getJob, listJobs } from '../../jobs/list.ts';
+import { replayJobs } from '../../jobs/replay.ts';
+import type { Database } from '../../platform/database.ts';
+import { exportSyncLogs, type ExportFormat } from '../../sync-log/export.ts';
+import { querySyncLogs } from '../../sync-log/query.ts';
+import { route, type RouteDependencies } from './route.ts';
+
+export interface LogDependencies extends RouteDependencies {
+  db: Database;
+}
+
+/** Sync logs, jobs, replay and resync. */
+export function addLogRoutes(router: Router, deps: LogDependencies): void {
+  addSyncLogRoutes(router, deps);
+  addJobRoutes(router, deps);
+}
+
+function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
+  const { db } = deps;
+  route(router, deps, syncLogEndpoints.listSyncLogs, ({ params, query }) =>
+    querySyncLogs(db, params.organizationId, query),
+  );
+  route(router, deps, syncLogEndpoints.exportSyncLogs, ({ params, query, res }) => {
+    const { format, ...filters } = query;
+    const chunks = exportSyncLogs(db, params.organizationId, filters, format);
+    return sendDownload(res, chunks, { format, name: `sync-log-${params.organizationId}.${format}` });
+  });
+}
+
+function addJobRoutes(router: Router, deps: LogDependencies): void {
+  const { db } = deps;
+  route(router, deps, jobEndpoints.listJobs, ({ params, query }) => listJobs(db, { ...query, ...params }));
+  route(router, deps, jobEndpoints.getJob, ({ params }) => getJob(db, params.organizationId, params.jobId));
+  route(router, deps, jobEndpoints.replayJobs, ({ params, body, cause }) => {
+    const { dryRun, ...filter } = body;
+    return replayJobs(db, { ...filter, ...params }, { dryRun, cause });
+  });
+  route(router, deps, jobEndpoints.listAllJobs, ({ query }) => listJobs(db, query));
+  route(router, deps, jobEndpoints.replayAllJobs, ({ body, cause }) => {
+    const { dryRun, ...filter } = body;
+    return replayJobs(db, filter, { dryRun, cause });
+  });
+  route(router, deps, jobEndpoints.resync, ({ params, cause }) => requestResync(db, params.organizationId, cause));
+}
+
+const mediaTypes: Record<ExportFormat, string> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+/** Streams a download of any size at the reader's pace. */
+async function sendDownload(
+  res: Response,
+  chunks: AsyncGenerator<string>,
+  { format, name }: { format: ExportFormat; name: string },
+): Promise<void> {
+  // The first chunk before the headers: an error of the first query is still answered as an error.
+  const first = await chunks.next();
+  res.status(200).set({
+    'Content-Type': mediaTypes[format],
+    'Content-Disposition': `attachment; filename="${name}"`,
+  });
+  try {
+    await pipeline(Readable.from(startingWith(first, chunks)), res);
+  } catch (error) {
+    // The reader went away, as readers do.
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    throw error;
+  }
+}
+
+async function* startingWith(
+  first: IteratorResult<string, unknown>,
+  rest: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}

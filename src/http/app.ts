@@ -1,0 +1,87 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { oldestUnfinishedAgeSeconds } from '../jobs/list.ts';
+import { publicUrl, type Config } from '../platform/config.ts';
+import type { Database } from '../platform/database.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { ResolveTxt } from '../provisioning/domain-challenge.ts';
+import type { QueueEngine } from '../queue/engine.ts';
+import { adminRouter } from './admin/router.ts';
+import { dependencyChecks, healthRouter } from './health.ts';
+import { homePage } from './home-page.ts';
+import { metricsRouter, type Metrics } from './metrics.ts';
+import { openApiRouter } from './openapi/router.ts';
+import { makeProblem, problemHandler, sendProblem } from './problem.ts';
+import { queuesRouter } from './queues/queues-router.ts';
+import { requestContext } from './request-context.ts';
+import { scimRouter } from './scim/scim-router.ts';
+
+export interface AppDependencies {
+  db: Database;
+  config: Config;
+  logger: Logger;
+  /** SHA-256 of the platform admin key. */
+  adminKeyHash: Buffer;
+  engine: Pick<QueueEngine, 'nudge' | 'router' | 'depth' | 'ping'>;
+  metrics: Metrics;
+  resolveTxt: ResolveTxt;
+}
+
+/** Everything comes from here; bull-board and the small pages set inline styles, and its icons are data URLs. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    fontSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    baseUri: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    objectSrc: ["'none'"],
+  },
+};
+
+/** The whole HTTP surface of an api process. What is asked most often stands first. */
+export function createApp(dependencies: AppDependencies): Express {
+  const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt } = dependencies;
+  const base = publicUrl(config);
+  const nudge = () => engine.nudge();
+  const app = express();
+  app.disable('x-powered-by');
+  // SCIM resources carry the ETag of their version; hashing every other answer would be work for nobody.
+  app.disable('etag');
+  app.use(requestContext({ logger, metrics }));
+  app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
+
+  app.use('/api/v1/scim/:organizationId/v2', scimRouter({ db, publicUrl: base, nudge }));
+  app.use('/api/v1', adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt }));
+  app.use('/api', openApiRouter({ publicUrl: () => base }));
+  app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));
+  app.use(
+    metricsRouter({
+      metrics,
+      depth: () => engine.depth(),
+      oldestUnfinishedAgeSeconds: () => oldestUnfinishedAgeSeconds(db),
+      logger,
+    }),
+  );
+  app.use('/queues', queuesRouter({ adminKeyHash, publicUrl: base, board: engine.router() }));
+  app.get('/', (_req, res) => {
+    res.type('html').send(homePage);
+  });
+  app.use((_req, res) => {
+    sendProblem(
+      res,
+      makeProblem({
+        title: 'Not found',
+        status: 404,
+        detail: 'There is nothing at this address. The API is described at /api/docs.',
+        code: 'not-found',
+      }),
+    );
+  });
+  app.use(problemHandler);
+  return app;
+}

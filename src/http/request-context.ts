@@ -1,0 +1,63 @@
+import type { RequestHandler, Response } from 'express';
+import { newId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from './metrics.ts';
+import { organizationIn, routeClassOf } from './route-class.ts';
+
+/** What belongs to one request alone; kept in `res.locals`, never on anything that requests share. */
+export interface RequestContext {
+  /** The caller's `X-Request-Id` when it is usable, else a new one; sent back, logged, and kept in the sync log. */
+  requestId: string;
+  /** Writes the request's id into each of its lines. */
+  logger: Logger;
+}
+
+/** Anything else could forge log lines or overflow columns; such an id is replaced, not refused. */
+const usableRequestId = /^[\w.-]{1,100}$/;
+
+/**
+ * The first middleware of all: gives each request its context, and when it is over writes one line to the log and one
+ * observation to the metrics. The path is logged without its query, which may hold personal data or a misplaced token.
+ */
+export function requestContext(dependencies: {
+  logger: Logger;
+  metrics: Pick<Metrics, 'observeRequest'>;
+}): RequestHandler {
+  const { logger, metrics } = dependencies;
+  return (req, res, next) => {
+    const startedAt = process.hrtime.bigint();
+    const given = req.get('x-request-id');
+    const requestId = given !== undefined && usableRequestId.test(given) ? given : newId();
+    const context: RequestContext = { requestId, logger: logger.child({ requestId }) };
+    res.locals['context'] = context;
+    res.set('X-Request-Id', requestId);
+    // Taken now: routers shorten req.path while they handle the request.
+    const { method, path } = req;
+
+    res.once('close', () => {
+      const durationMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
+      const routeClass = routeClassOf(path);
+      const status = res.statusCode;
+      metrics.observeRequest({ routeClass, method, status, durationMs });
+      const organizationId = organizationIn(path);
+      const line = {
+        method,
+        path,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+        ...(organizationId !== undefined && { organizationId }),
+        // The caller went away before the answer was out.
+        ...(!res.writableFinished && { aborted: true }),
+      };
+      // Probes come every few seconds, for ever.
+      if (routeClass === 'health' || routeClass === 'metrics') context.logger.debug(line, 'request');
+      else context.logger.info(line, 'request');
+    });
+    next();
+  };
+}
+
+/** The context that `requestContext` gave this request. */
+export function contextOf(res: Response): RequestContext {
+  return res.locals['context'] as RequestContext;
+}

@@ -1,0 +1,66 @@
+import type { ErrorRequestHandler, Response } from 'express';
+import { isDatabaseUnavailable } from '../../platform/database.ts';
+import { DomainError, type DomainErrorKind } from '../../platform/errors.ts';
+import { errorBody, ScimError, type ScimType } from '../../scim/scim-error.ts';
+import { contextOf } from '../request-context.ts';
+import { scimMediaType } from './scim-context.ts';
+
+/** Domain error → RFC 7644 section 3.12, once for the whole protocol. */
+const statusOf: Readonly<Record<DomainErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'precondition-failed': 412,
+  'too-large': 413,
+  unavailable: 503,
+};
+
+const scimTypeOf: Readonly<Record<string, ScimType>> = {
+  'already-in-use': 'uniqueness',
+  'invalid-value': 'invalidValue',
+};
+
+/** Seconds after which a provider may try again while Postgres is away. */
+const retryAfterSeconds = 5;
+
+/**
+ * What the identity provider is told about an error. Anything unforeseen is a 500 that names the request, never an
+ * internal message, and never a 404: a provider might create the resource again.
+ */
+export function toScimError(error: unknown, requestId: string): ScimError {
+  if (error instanceof ScimError) return error;
+  if (error instanceof DomainError) {
+    return new ScimError(statusOf[error.kind], scimTypeOf[error.code], error.message);
+  }
+  if (isDatabaseUnavailable(error)) {
+    return new ScimError(503, undefined, 'The service cannot reach its database at the moment. Try again later.');
+  }
+  return new ScimError(
+    500,
+    undefined,
+    `Something went wrong on our side, and nothing was changed. Tell support the request id ${requestId}.`,
+  );
+}
+
+/** Every error under the SCIM base ends here. */
+export const answerScimError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(error);
+    return;
+  }
+  const { requestId, logger } = contextOf(res);
+  const answer = toScimError(error, requestId);
+  if (answer.status >= 500) logger.error({ err: error }, 'SCIM request failed');
+  sendScimError(res, answer);
+};
+
+function sendScimError(res: Response, error: ScimError): void {
+  if (error.status === 401) res.set('WWW-Authenticate', 'Bearer realm="SCIM", error="invalid_token"');
+  if (error.status === 503) res.set('Retry-After', String(retryAfterSeconds));
+  res
+    .status(error.status)
+    .type(scimMediaType)
+    .send(JSON.stringify(errorBody(error)));
+}

@@ -1,0 +1,35 @@
+import type { UserWithGroups } from '../../directory/read-users.ts';
+import { userResource } from '../../directory/user-record.ts';
+import { weakETag } from '../../scim/etag.ts';
+import { isJsonObject, type JsonObject } from '../../scim/json.ts';
+import { project, type Projection } from '../../scim/projection.ts';
+import { schemasOf } from '../../scim/resource-schemas.ts';
+
+/** A user as the protocol shows it (RFC 7643 section 8.2), cut to what the caller asked for. */
+export function userDocument(
+  user: UserWithGroups,
+  { baseUrl, projection }: { baseUrl: string; projection: Projection },
+): JsonObject {
+  const resource = userResource(user);
+  const groups = (user.groups ?? []).filter(isJsonObject).map((group) => ({
+    ...group,
+    // An id, made by `jsonb_build_object` in the query.
+    $ref: `${baseUrl}/Groups/${typeof group['value'] === 'string' ? group['value'] : ''}`,
+    type: 'direct',
+  }));
+  return project(
+    {
+      schemas: schemasOf(resource, projection.resourceType),
+      ...resource,
+      ...(groups.length === 0 ? {} : { groups }),
+      meta: {
+        resourceType: 'User',
+        created: user.createdAt.toISOString(),
+        lastModified: user.updatedAt.toISOString(),
+        location: `${baseUrl}/Users/${user.id}`,
+        version: weakETag(user.version),
+      },
+    },
+    projection,
+  );
+}

@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StartupError } from './startup-error.ts';
+
+/** Everything the environment decides, parsed once when a process starts. */
+export interface Config {
+  host: string;
+  /** 0 lets the system choose a free one. */
+  port: number;
+  /** Where `rollcall worker` answers health and metrics; null: it does not listen. */
+  workerPort: number | null;
+  /** Base of every URL that is shown or handed out, without a trailing slash; null: follows from host and port. */
+  publicUrl: string | null;
+  /** null: embedded Postgres in the data directory. */
+  databaseUrl: string | null;
+  /** null: BullMQ runs in the same Postgres. */
+  redisUrl: string | null;
+  /** Absolute path. */
+  dataDirectory: string;
+  /** The platform admin key; null: kept in the data directory. */
+  adminKey: string | null;
+  logLevel: LogLevel;
+  /** null: sync log entries are kept for ever. */
+  syncLogRetentionDays: number | null;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** A variable of the environment has a value that cannot be used; the message names it. */
+export class ConfigError extends StartupError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`);
+
+const httpUrl = z
+  .string()
+  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http:// or https:// URL')
+  .refine((text) => !/[?#]/.test(text), 'must not have a query or a fragment')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const environment = z.object({
+  HOST: z
+    .string()
+    .regex(/^[\w.:%-]+$/, 'must be a host name or an address to listen on')
+    .default('127.0.0.1'),
+  PORT: integer(0, 65_535).default(3000),
+  WORKER_PORT: integer(0, 65_535).optional(),
+  PUBLIC_URL: httpUrl.optional(),
+  // A URL with a socket directory (postgres://user:password@/db?host=/run/postgresql) is no URL to the WHATWG parser,
+  // so only the scheme is checked here; the first connection checks the rest.
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/./, 'must be a URL such as postgres://user:password@host:5432/database')
+    .optional(),
+  REDIS_URL: z
+    .string()
+    .refine((text) => /^rediss?:\/\/./.test(text) && URL.canParse(text), 'must be a URL such as redis://host:6379')
+    .optional(),
+  DATA_DIR: z.string().default('.rollcall'),
+  // Sent in a header, so printable ASCII without blanks; short keys can be guessed.
+  ROLLCALL_ADMIN_KEY: z
+    .string()
+    .regex(/^[!-~]+$/, 'must be printable ASCII without blanks')
+    .min(12, 'must have at least 12 characters')
+    .max(512, 'must have at most 512 characters')
+    .optional(),
+  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
+  SYNC_LOG_RETENTION_DAYS: integer(1, 36_500).optional(),
+});
+
+/**
+ * Reads the configuration from environment variables. An empty value counts as unset, so that a compose file can pass
+ * a variable through.
+ *
+ * @throws ConfigError that names each wrong variable in one line, never with the value of a secret
+ */
+export function loadConfig(variables: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(variables)
+      .map(([name, value]) => [name, value?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    // One complaint for each variable: the first says enough.
+    const complaints = new Map<string, string>();
+    for (const { path, message } of parsed.error.issues) {
+      const name = path.join('.');
+      if (!complaints.has(name)) complaints.set(name, `${name} ${message}`);
+    }
+    throw new ConfigError([...complaints.values()].join('; '));
+  }
+  const values = parsed.data;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    workerPort: values.WORKER_PORT ?? null,
+    publicUrl: values.PUBLIC_URL ?? null,
+    databaseUrl: values.DATABASE_URL ?? null,
+    redisUrl: values.REDIS_URL ?? null,
+    dataDirectory: resolve(values.DATA_DIR),
+    adminKey: values.ROLLCALL_ADMIN_KEY ?? null,
+    logLevel: values.LOG_LEVEL,
+    syncLogRetentionDays: values.SYNC_LOG_RETENTION_DAYS ?? null,
+  };
+}
+
+/** PUBLIC_URL, or what follows from the address that the server listens on. Without a trailing slash. */
+export function publicUrl(config: Pick<Config, 'host' | 'port' | 'publicUrl'>): string {
+  if (config.publicUrl !== null) return config.publicUrl;
+  const everywhere = config.host === '0.0.0.0' || config.host === '::';
+  const host = everywhere ? '127.0.0.1' : config.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${config.port}`;
+}

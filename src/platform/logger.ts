@@ -1,0 +1,38 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { pretty } from './pretty-log.ts';
+import { redactSecrets } from './redact-secrets.ts';
+import type { LogLevel } from './config.ts';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  level: LogLevel;
+  /** Which program writes, for places where the lines of several meet: `serve`, `api`, `worker`. */
+  role: string;
+  /** Defaults to standard output: one JSON line each, or coloured text when it is a terminal. */
+  destination?: DestinationStream;
+}
+
+// Belt and braces: nothing in the code logs these, and a field that slips in by a whole object is blanked by its name.
+const secretFields = ['authorization', 'cookie', 'password', 'token', 'adminKey', 'databaseUrl', 'redisUrl'];
+
+/**
+ * A logger whose lines hold no secret: fields with a secret's name are blanked, and so is everything in any text that
+ * looks like a bearer token, one of our own keys, or the password in a URL.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, role } = options;
+  const destination = options.destination ?? (process.stdout.isTTY ? pretty() : pino.destination({ sync: true }));
+  return pino(
+    {
+      level,
+      base: { role, pid: process.pid },
+      // ISO 8601 in UTC, like every other time that the service shows.
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      hooks: { streamWrite: redactSecrets },
+    },
+    destination,
+  );
+}

@@ -1,0 +1,94 @@
+import sql from 'sql-template-tag';
+import type { UserNameFormat } from '../contract/organizations.ts';
+import type { Queryable } from '../platform/database.ts';
+import { DomainError } from '../platform/errors.ts';
+import { isId } from '../platform/ids.ts';
+import { directorySyncConditions, missingConditions, type DirectorySyncState } from './directory-sync-state.ts';
+import { hashToken, isTokenShaped, tokenName } from './token-secret.ts';
+
+/** The identity provider behind an authenticated SCIM request. */
+export interface ScimCaller {
+  organizationId: string;
+  tokenId: string;
+  /** The token's public name, `prefix…last four`: the actor in the sync log. */
+  tokenName: string;
+  userNameFormat: UserNameFormat;
+}
+
+interface TokenRow extends DirectorySyncState {
+  tokenId: string;
+  prefix: string;
+  lastFour: string;
+  userNameFormat: UserNameFormat;
+  usedLongAgo: boolean;
+}
+
+/**
+ * Who calls the SCIM ingress. Token, mode, plan, SSO connection and domain are read in one indexed look-up, without a
+ * cache, so that a revocation holds from the next request on, on every replica. Expiry goes by the database's clock.
+ *
+ * @param organizationId from the request's path: a token works for its own organization only
+ * @throws DomainError `unauthenticated`, with one constant message: unknown, expired or revoked token, a token of
+ *   another organization, or an organization that does not use SCIM
+ * @throws DomainError `forbidden` (`directory-sync-inactive`): plan, SSO connection or domain lapsed; says which
+ */
+export async function authenticateScim(
+  db: Queryable,
+  { organizationId, token }: { organizationId: string; token: string },
+): Promise<ScimCaller> {
+  if (!isId(organizationId) || !isTokenShaped(token)) throw unauthenticated();
+  const [row] = await db.query<TokenRow>(sql`
+    SELECT t.id AS "tokenId", t.prefix, t.last_four AS "lastFour", o.user_name_format AS "userNameFormat",
+      coalesce(t.last_used_at < now() - interval '1 minute', true) AS "usedLongAgo", ${directorySyncConditions}
+    FROM scim_tokens t
+    JOIN organizations o ON o.id = t.organization_id
+    JOIN directory_sync_state s ON s.organization_id = t.organization_id
+    WHERE t.token_hash = ${hashToken(token)} AND t.organization_id = ${organizationId}::uuid
+      AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`);
+  if (!row?.modeIsScim) throw unauthenticated();
+  if (row.usedLongAgo) await noteUse(db, row.tokenId);
+
+  const missing = missingConditions(row);
+  if (missing.length > 0) {
+    throw new DomainError(
+      'forbidden',
+      'directory-sync-inactive',
+      `Directory sync is paused for this organization: ${missing.join(' ')}`,
+      { missing },
+    );
+  }
+  return {
+    organizationId,
+    tokenId: row.tokenId,
+    tokenName: tokenName(row),
+    userNameFormat: row.userNameFormat,
+  };
+}
+
+function unauthenticated(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'invalid-scim-token',
+    'The bearer token is missing or not valid for this SCIM base URL. ' +
+      'Check both in your identity provider, or rotate the token under "Identity and access" and enter the new one.',
+  );
+}
+
+/**
+ * Keeps `last_used_at` true to the minute. It never delays or fails a request: a locked row is left to whoever holds
+ * it, the commit does not wait for the disk (losing the note in a crash is harmless), and when the disk is full
+ * reading goes on.
+ */
+async function noteUse(db: Queryable, tokenId: string): Promise<void> {
+  await db
+    .query(
+      sql`
+      WITH free AS MATERIALIZED (
+        SELECT id, set_config('synchronous_commit', 'off', true) FROM scim_tokens
+        WHERE id = ${tokenId}::uuid AND coalesce(last_used_at < now() - interval '1 minute', true)
+        FOR NO KEY UPDATE SKIP LOCKED
+      )
+      UPDATE scim_tokens t SET last_used_at = now() FROM free WHERE t.id = free.id`,
+    )
+    .catch(() => undefined);
+}

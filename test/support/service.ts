@@ -1,0 +1,189 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inject } from 'vitest';
+import { createApp } from '../../src/http/app.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { hashAdminKey } from '../../src/platform/admin-key.ts';
+import { loadConfig } from '../../src/platform/config.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { startQueueEngine } from '../../src/queue/engine.ts';
+import { untilQuiet } from './access-oracle.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export const engines = ['postgres', 'redis'] as const;
+export type EngineName = (typeof engines)[number];
+
+/** For `describe.skipIf`: Redis is there only where it is installed or may be. */
+export function isMissing(engine: EngineName): boolean {
+  return engine === 'redis' && inject('redisUrl') === null;
+}
+
+export interface Answer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface TestService {
+  readonly url: string;
+  readonly adminKey: string;
+  readonly db: TestDatabase;
+  readonly databaseUrl: string;
+  /** Lines that the service has logged. */
+  readonly logLines: string[];
+  /** A request to the admin API, by a path below `/api/v1`. */
+  readonly admin: <Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<Answer<Body>>;
+  /** An organization that is ready for SCIM, with its first token. */
+  readonly organization: (options?: OrganizationOptions) => Promise<TestOrganization>;
+  /** Resolves when no job row is left that is not failed. */
+  quiet(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OrganizationOptions {
+  name?: string;
+  userNameFormat?: 'email' | 'any';
+  defaultRole?: 'viewer' | 'developer' | 'admin';
+}
+
+export interface TestOrganization {
+  readonly id: string;
+  readonly token: string;
+  readonly baseUrl: string;
+  /** A SCIM request, by a path below the base URL. */
+  readonly scim: <Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<Answer<Body>>;
+  /** Creates an active user. @returns its id */
+  user(userName: string, attributes?: Record<string, unknown>): Promise<string>;
+  /** Creates a group. @returns its id */
+  group(displayName: string, members?: string[]): Promise<string>;
+  /** Creates a workspace. @returns its id */
+  workspace(name: string): Promise<string>;
+  mapping(groupId: string, mapping: { workspaceIds: string[]; role: string | null; confirm?: true }): Promise<Answer>;
+}
+
+/** The service as `rollcall serve` runs it, in this process, on a database of its own and a free port. */
+export async function startService({ engine }: { engine: EngineName }): Promise<TestService> {
+  const db = await createTestDatabase(20);
+  const logLines: string[] = [];
+  const logger = createLogger({
+    level: 'info',
+    role: 'test',
+    destination: { write: (line: string) => void logLines.push(line) },
+  });
+  const adminKey = 'rc_admin_test-key-of-the-suite';
+  const metrics = createMetrics();
+  const redisUrl = engine === 'redis' ? inject('redisUrl') : null;
+  const queueEngine = await startQueueEngine({
+    db,
+    databaseUrl: db.url,
+    redisUrl,
+    logger,
+    roles: { dispatch: true, work: true },
+    onJobFinished: (job) => metrics.observeJob(job),
+  });
+  const server = await new Promise<Server>((resolve) => {
+    const app = createApp({
+      db,
+      config: { ...loadConfig({}), redisUrl, publicUrl: 'http://rollcall.test' },
+      logger,
+      adminKeyHash: hashAdminKey(adminKey),
+      engine: queueEngine,
+      metrics,
+      resolveTxt: () => Promise.resolve([]),
+    });
+    const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const admin: TestService['admin'] = (method, path, body) =>
+    request(`${url}/api/v1${path}`, method, body, {
+      authorization: `Bearer ${adminKey}`,
+      'content-type': 'application/json',
+    });
+
+  return {
+    url,
+    adminKey,
+    db,
+    databaseUrl: db.url,
+    logLines,
+    admin,
+    organization: (options) => createOrganization(url, admin, options),
+    quiet: () => untilQuiet(db),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await queueEngine.close(5_000);
+      await db.close();
+    },
+  };
+}
+
+async function createOrganization(
+  url: string,
+  admin: TestService['admin'],
+  options: OrganizationOptions = {},
+): Promise<TestOrganization> {
+  const must = async (method: string, path: string, body: unknown): Promise<Record<string, unknown>> => {
+    const answer = await admin(method, path, body);
+    if (answer.status > 299) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const { name = 'Acme', userNameFormat, defaultRole = 'viewer' } = options;
+  const id = String((await must('POST', '/organizations', { name, plan: 'enterprise' }))['id']);
+  if (userNameFormat !== undefined) await must('PATCH', `/organizations/${id}`, { userNameFormat });
+  await must('PUT', `/organizations/${id}/sso-connection`, { provider: 'okta', status: 'active', defaultRole });
+  const domain = `d${id.replaceAll('-', '')}.example`;
+  await must('POST', `/organizations/${id}/domains`, { domain });
+  await must('POST', `/organizations/${id}/domains/${domain}/verify`, { verified: true });
+  const token = String((await must('PUT', `/organizations/${id}/provisioning`, { mode: 'scim' }))['token']);
+
+  // The public URL of the tests is not where the service listens.
+  const baseUrl = `${url}/api/v1/scim/${id}/v2`;
+  const scim: TestOrganization['scim'] = (method, path, body, headers) =>
+    request(`${baseUrl}${path}`, method, body, {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/scim+json',
+      ...headers,
+    });
+  const created = async (path: string, body: unknown): Promise<string> => {
+    const answer = await scim('POST', path, body);
+    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return String(answer.body['id']);
+  };
+  return {
+    id,
+    token,
+    baseUrl,
+    scim,
+    user: (userName, attributes = {}) => created('/Users', { userName, active: true, ...attributes }),
+    group: (displayName, members = []) =>
+      created('/Groups', { displayName, members: members.map((value) => ({ value })) }),
+    workspace: async (workspace) =>
+      String((await must('POST', `/organizations/${id}/workspaces`, { name: workspace }))['id']),
+    mapping: (groupId, mapping) => admin('PUT', `/organizations/${id}/groups/${groupId}/mapping`, mapping),
+  };
+}
+
+async function request<Body>(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer<Body>> {
+  const text = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
+  const response = await fetch(url, { method, headers, ...(text === undefined ? {} : { body: text }) });
+  const answer = await response.text();
+  let parsed: unknown = answer;
+  if (answer !== '' && /json/.test(response.headers.get('content-type') ?? '')) parsed = JSON.parse(answer);
+  return { status: response.status, headers: response.headers, body: parsed as Body };
+}
