@@ -68,7 +68,10 @@ export function openDatabase(options: DatabaseOptions): Database {
       .map((setting) => `-c ${setting}`)
       .join(' '),
   });
-  pool.on('error', options.onIdleError);
+  // Connections that end because the pool does are no news.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.onIdleError(error);
+  });
 
   async function runTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const client = await pool.connect();
