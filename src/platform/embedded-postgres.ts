@@ -1,15 +1,15 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, lchown, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, stat } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import type { DataDirectory } from './data-directory.ts';
 import type { Logger } from './logger.ts';
-import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { choosePostgresLaunch, postgresEnvironment, type PostgresLaunch } from './postgres-launch.ts';
+import { findPostgresBinaries } from './postgres-binaries.ts';
+import { createPostgresFiles, givePostgresFiles } from './postgres-files.ts';
+import { choosePostgresLaunch, postgresEnvironment } from './postgres-launch.ts';
 import { awaitFreeDirectory, readPostmaster } from './postmaster-file.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -35,9 +35,11 @@ const passwordFile = 'postgres-password';
 
 /** Recovery after a crash replays the log first; nothing here is large enough for that to take longer. */
 const readyWithinMs = 120_000;
+/** How long other programs may stay connected while the server is to stop. */
+const lastWordsMs = 500;
 /** A fast shutdown writes a checkpoint; one that takes longer is cut short, and the next start recovers. */
 const stopWithinMs = 10_000;
-/** The server ended by itself so many times in a row without having become ready: it will not by itself. */
+/** So many starts in a row have failed: the next one would too. */
 const restarts = 5;
 
 /**
@@ -89,9 +91,9 @@ async function startServer({ dataDirectory, logger, onLost, settings = [] }: Emb
   const launch = await choosePostgresLaunch(binaries.postgres, owner);
   if (owner === null) {
     logger.info('creating the embedded database');
-    await initialise({ binaries, launch, directory, password });
+    await createPostgresFiles({ binaries, launch, directory, user, password });
   } else if (launch.fileOwner !== null && launch.fileOwner !== owner) {
-    await giveTo(launch.fileOwner, directory);
+    await givePostgresFiles(directory, launch.fileOwner);
   }
   // The log of the run before is kept, to tell why that one ended.
   await rename(logFile, `${logFile}.old`).catch(() => undefined);
@@ -182,42 +184,6 @@ const serverSettings = [
   'log_checkpoints=off',
 ];
 
-/**
- * Makes the database's files aside and moves them into place when they are whole, so that a start that was cut short
- * leaves nothing that looks like a database.
- */
-async function initialise(options: {
-  binaries: PostgresBinaries;
-  launch: PostgresLaunch;
-  directory: string;
-  password: string;
-}): Promise<void> {
-  const { binaries, launch, directory, password } = options;
-  const draft = `${directory}.incomplete`;
-  const passwordDraft = `${draft}-password`;
-  await rm(draft, { recursive: true, force: true });
-  await writeFile(passwordDraft, password, { mode: 0o600 });
-  if (launch.fileOwner !== null) await chown(passwordDraft, launch.fileOwner, launch.fileOwner);
-  try {
-    const words = [
-      ...launch.prefix,
-      binaries.initdb,
-      ...['-D', draft, `--username=${user}`, `--pwfile=${passwordDraft}`, '--auth=scram-sha-256'],
-      ...['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-    ];
-    await promisify(execFile)(words[0] ?? binaries.initdb, words.slice(1), { env: postgresEnvironment() });
-    await rename(draft, directory);
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    const lines = (stderr ?? message).split('\n').filter((line) => /error|fatal|could not/i.test(line));
-    throw new StartupError(`The embedded database could not be created in ${directory}: ${lines[0] ?? message}`, {
-      cause: error,
-    });
-  } finally {
-    await rm(passwordDraft, { force: true });
-  }
-}
-
 async function awaitReady(child: ChildProcess, url: string, logFile: string): Promise<void> {
   let failure: Error | undefined;
   child.once('error', (error) => (failure = error));
@@ -253,22 +219,24 @@ async function createDatabase(url: string): Promise<void> {
   }
 }
 
-/** Ends the server by escalating means: fast shutdown, immediate shutdown (the next start recovers), kill. */
+/**
+ * Ends the server by escalating means: when the last connection is closed (ours are, but their last words may still be
+ * on the way), at once with a checkpoint, at once without one (the next start recovers), and by force.
+ */
 async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise<true>((resolve) => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) resolve(true);
     else child.once('exit', () => resolve(true));
   });
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+  const means = [
+    ['SIGTERM', lastWordsMs],
+    ['SIGINT', stopWithinMs],
+    ['SIGQUIT', stopWithinMs],
+    ['SIGKILL', stopWithinMs],
+  ] as const;
+  for (const [signal, withinMs] of means) {
     child.kill(signal);
-    if (await Promise.race([ended, sleep(stopWithinMs, false, { ref: false })])) return;
-  }
-}
-
-async function giveTo(owner: number, directory: string): Promise<void> {
-  await chown(directory, owner, owner);
-  for (const entry of await readdir(directory, { recursive: true })) {
-    await lchown(join(directory, entry), owner, owner);
+    if (await Promise.race([ended, sleep(withinMs, false, { ref: false })])) return;
   }
 }
 
