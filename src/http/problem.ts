@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Problem } from '../contract/problem.ts';
-import { isDatabaseUnavailable } from '../platform/database.ts';
+import { isTemporary } from '../platform/database.ts';
 import { DomainError, type DomainErrorKind } from '../platform/errors.ts';
 import { contextOf } from './request-context.ts';
 
@@ -67,7 +67,7 @@ function problemOf(error: unknown): Problem {
     const { status, title } = kinds[error.kind];
     return makeProblem({ ...error.details, title, status, detail: error.message, code: error.code });
   }
-  if (isDatabaseUnavailable(error) || isContention(error)) {
+  if (isTemporary(error)) {
     return makeProblem({
       title: 'Unavailable',
       status: 503,
@@ -99,9 +99,4 @@ function internalProblem(): Problem {
     detail: 'Something went wrong on our side. Try again; if it stays, ask support and name the request id.',
     code: 'internal-error',
   });
-}
-
-/** Deadlock, serialization failure, lock timeout: the same request may succeed when it is repeated. */
-function isContention(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['40P01', '40001', '55P03'].includes(error.code as string);
 }

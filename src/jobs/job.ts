@@ -22,3 +22,11 @@ export type WorkspaceMappingPayload =
   | { scope: 'organization'; reason: string; onlyDrift?: boolean; afterUserId?: string };
 
 export type JobStatus = 'pending' | 'dispatched' | 'failed';
+
+/** How far a walk over many users has come. */
+export interface JobProgress {
+  done: number;
+  total: number;
+  /** How many of those done needed a change. */
+  changed?: number;
+}

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 
 /**
  * Something that runs one SQL statement. `T` names the row's shape, as the statement's column aliases give it.
@@ -33,7 +33,15 @@ export interface DatabaseOptions {
   applicationName: string;
   /** Called for errors of idle connections; without a listener they would end the process. */
   onIdleError: (error: Error) => void;
+  /** How long one statement may take, in milliseconds. */
+  statementTimeoutMs?: number;
 }
+
+/** A request is answered within 10 s, whatever happens to Postgres. */
+const defaultStatementTimeoutMs = 8_000;
+
+/** How much later than the server this side gives up: when the network swallows everything, nobody else would. */
+const readTimeoutMarginMs = 1_000;
 
 // int8 (counts) as number: every count here is far below 2^53.
 const types: pg.CustomTypesConfig = {
@@ -46,24 +54,29 @@ const types: pg.CustomTypesConfig = {
 /**
  * Opens a pool. Nothing connects until the first query.
  *
- * Server-side limits are set on every session, so that a process that freezes in the middle of a transaction cannot
- * hold others: a statement may take 30 s, a lock wait 10 s, an idle transaction 10 s.
+ * Limits are set on the server side of every session, so that a process that freezes in the middle of a transaction
+ * cannot hold others for longer than ten seconds.
  */
 export function openDatabase(options: DatabaseOptions): Database {
+  const { statementTimeoutMs = defaultStatementTimeoutMs } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    query_timeout: statementTimeoutMs + readTimeoutMarginMs,
     types,
     options: [
-      'statement_timeout=30s',
-      'lock_timeout=10s',
+      `statement_timeout=${statementTimeoutMs}`,
+      'lock_timeout=5s',
       'idle_in_transaction_session_timeout=10s',
       // Every statement is about one organization, so an index always serves. And a session keeps the plan of a foreign
       // key check: one made when the table had a single page would read the whole table for each row of the first big
       // sync (measured: 1,100 memberships among 20,000 users took 0.48 s of checks instead of 5 ms).
       'enable_seqscan=off',
+      // Before version 18 a plan without an index counts as enormously dear, which would have it compiled first.
+      'jit=off',
     ]
       .map((setting) => `-c ${setting}`)
       .join(' '),
@@ -73,34 +86,51 @@ export function openDatabase(options: DatabaseOptions): Database {
     if (!pool.ending) options.onIdleError(error);
   });
 
-  async function runTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  /**
+   * Lends a connection. It is given back unless it is lost or in an unknown state; a statement that Postgres merely
+   * refused leaves it as good as before.
+   */
+  async function lend<T>(work: (run: Queryable['query'], isBroken: () => boolean) => Promise<T>): Promise<T> {
     const client = await pool.connect();
-    const tx: Transaction = {
-      inTransaction: true,
-      async query<T extends object>(statement: Sql) {
-        return (await client.query<T>(statement)).rows;
-      },
-    };
     let broken: Error | undefined;
+    // A lost connection is told twice: the query rejects, and there is this event, which would end the process unheard.
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onError);
+    const run = async <Row extends object>(statement: Sql): Promise<Row[]> => {
+      try {
+        return (await client.query<Row>(statement)).rows;
+      } catch (error) {
+        if (!(error instanceof pg.DatabaseError)) broken ??= error instanceof Error ? error : new Error(String(error));
+        throw error;
+      }
+    };
     try {
-      await client.query('BEGIN');
-      const result = await work(tx);
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      // A connection that cannot even roll back is not given back to the pool.
-      await client.query('ROLLBACK').catch((rollbackError: unknown) => {
-        broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
-      });
-      throw error;
+      return await work(run, () => broken !== undefined);
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   }
 
+  const runTransaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    lend(async (run, isBroken) => {
+      await run(sql`BEGIN`);
+      try {
+        const result = await work({ inTransaction: true, query: run });
+        await run(sql`COMMIT`);
+        return result;
+      } catch (error) {
+        // On a connection that failed, ROLLBACK would only wait once more; the server rolls back when it ends.
+        if (!isBroken()) await run(sql`ROLLBACK`).catch(() => undefined);
+        throw error;
+      }
+    });
+
   return {
     pool,
-    query: <T extends object>(statement: Sql) => retryDeadlock(async () => (await pool.query<T>(statement)).rows),
+    query: <T extends object>(statement: Sql) => retryDeadlock(() => lend((run) => run<T>(statement))),
     transaction: (work) => retryDeadlock(() => runTransaction(work)),
     close: () => pool.end(),
   };
@@ -134,16 +164,26 @@ function violation(error: unknown, sqlState: string): string | undefined {
   return error instanceof pg.DatabaseError && error.code === sqlState ? (error.constraint ?? '') : undefined;
 }
 
-/**
- * Whether `error` says that Postgres is away or refuses work for now (class 08, 53 and 57, or no connection at all),
- * so that the same request may succeed later.
- */
-export function isDatabaseUnavailable(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return /^(08|53|57)/.test(error.code ?? '');
+/** Connection (class 08), resources (53), shutdown and recovery (57P0x). */
+const awaySqlState = /^(08|53|57P)/;
+
+const awayCode = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH)/;
+
+const awayMessage =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|connection error|pool after calling end/;
+
+/** Whether `error` says that Postgres cannot be reached, or takes no work at all for now. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return awaySqlState.test(error.code ?? '');
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT)/.test(code)) return true;
-  return /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(
-    error.message,
-  );
+  return (code !== undefined && awayCode.test(code)) || awayMessage.test(error.message);
+}
+
+/** Statement timeout, lock timeout, deadlock, serialization failure, idle transaction ended. */
+const busySqlStates = new Set(['57014', '55P03', '40P01', '40001', '25P03']);
+
+/** Whether the same request may succeed when it is repeated: Postgres is away, or was too busy with others. */
+export function isTemporary(error: unknown): boolean {
+  return isDatabaseAway(error) || (error instanceof pg.DatabaseError && busySqlStates.has(error.code ?? ''));
 }

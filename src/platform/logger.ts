@@ -31,8 +31,25 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      serializers: { err: describeError },
       hooks: { streamWrite: redactSecrets },
     },
     destination,
   );
+}
+
+/**
+ * What a line says of an error: an allow-list, because libraries hang whole connections on their errors, and Postgres
+ * quotes the values of rows in some fields.
+ */
+function describeError(error: unknown): unknown {
+  // Whoever threw or described something else chose what to say.
+  if (!(error instanceof Error)) return error;
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error && { code: error.code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
 }

@@ -55,11 +55,14 @@ export function makeDirectory(
   return { people, groups: groups.map((group) => ({ objectId: random.uuid(), ...group })) };
 }
 
+/** One entry for each share, so that a pick among them is weighted. */
+const desks = departments.flatMap((department) => Array.from({ length: department.share }, () => department));
+
 /** One more person, who joins later. */
 export function makePerson(number: number, domain: string, taken: Set<string>, random: Random): Person {
   const givenName = random.pick(givenNames);
   const familyName = random.pick(familyNames);
-  const department = random.pick(departments);
+  const department = random.pick(desks);
   // Of eight, one leads, two are senior.
   const rank = [0, 0, 0, 0, 0, 1, 1, 2][random.integer(8)] ?? 0;
   return {

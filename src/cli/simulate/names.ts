@@ -12,18 +12,22 @@ export const familyNames = words(`
   O’Brien Okafor Oliveira Papadakis Peeters Petrov Quist Ramírez Rossi Sandberg Schäfer Sharma Silva Sørensen
   Takeda Tanaka Ustinov Vargas Virtanen Weiß Yılmaz Zhang Zieliński`);
 
-/** Each with the titles of its people, the most senior last. */
+/** Each with its share of the people, and with their titles, the most senior last. */
 export const departments = [
-  { name: 'Engineering', titles: ['Software Engineer', 'Senior Software Engineer', 'Engineering Manager'] },
-  { name: 'Sales', titles: ['Account Executive', 'Sales Engineer', 'Head of Sales'] },
-  { name: 'Customer Support', titles: ['Support Specialist', 'Support Engineer', 'Support Lead'] },
-  { name: 'Product', titles: ['Product Manager', 'Senior Product Manager', 'Head of Product'] },
-  { name: 'Design', titles: ['Product Designer', 'Researcher', 'Design Lead'] },
-  { name: 'Finance', titles: ['Accountant', 'Controller', 'Head of Finance'] },
-  { name: 'People', titles: ['Recruiter', 'People Partner', 'Head of People'] },
-  { name: 'Marketing', titles: ['Copywriter', 'Marketing Manager', 'Head of Marketing'] },
-  { name: 'Legal', titles: ['Counsel', 'Senior Counsel', 'General Counsel'] },
-  { name: 'Infrastructure', titles: ['Site Reliability Engineer', 'Database Engineer', 'Infrastructure Lead'] },
+  { name: 'Engineering', share: 10, titles: ['Software Engineer', 'Senior Software Engineer', 'Engineering Manager'] },
+  { name: 'Sales', share: 6, titles: ['Account Executive', 'Sales Engineer', 'Head of Sales'] },
+  { name: 'Customer Support', share: 5, titles: ['Support Specialist', 'Support Engineer', 'Support Lead'] },
+  { name: 'Product', share: 3, titles: ['Product Manager', 'Senior Product Manager', 'Head of Product'] },
+  { name: 'Design', share: 2, titles: ['Product Designer', 'Researcher', 'Design Lead'] },
+  { name: 'Finance', share: 2, titles: ['Accountant', 'Controller', 'Head of Finance'] },
+  { name: 'People', share: 1, titles: ['Recruiter', 'People Partner', 'Head of People'] },
+  { name: 'Marketing', share: 2, titles: ['Copywriter', 'Marketing Manager', 'Head of Marketing'] },
+  { name: 'Legal', share: 1, titles: ['Counsel', 'Senior Counsel', 'General Counsel'] },
+  {
+    name: 'Infrastructure',
+    share: 2,
+    titles: ['Site Reliability Engineer', 'Database Engineer', 'Infrastructure Lead'],
+  },
 ] as const;
 
 /** Groups across departments; with a number behind the name where there are more groups than names. */

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express';
-import { isDatabaseUnavailable } from '../../platform/database.ts';
+import { isTemporary } from '../../platform/database.ts';
 import { DomainError, type DomainErrorKind } from '../../platform/errors.ts';
 import { errorBody, ScimError, type ScimType } from '../../scim/scim-error.ts';
 import { contextOf } from '../request-context.ts';
@@ -34,8 +34,8 @@ export function toScimError(error: unknown, requestId: string): ScimError {
   if (error instanceof DomainError) {
     return new ScimError(statusOf[error.kind], scimTypeOf[error.code], error.message);
   }
-  if (isDatabaseUnavailable(error)) {
-    return new ScimError(503, undefined, 'The service cannot reach its database at the moment. Try again later.');
+  if (isTemporary(error)) {
+    return new ScimError(503, undefined, 'The service cannot do this just now. Try again later.');
   }
   return new ScimError(
     500,

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import { organizationRoles } from '../contract/roles.ts';
+import type { Transaction } from '../platform/database.ts';
+import type { Cause } from '../sync-log/append.ts';
+
+export interface ReconcileInput {
+  organizationId: string;
+  userIds: readonly string[];
+  cause: Cause;
+  jobId: string;
+  /** Counts from 1. */
+  attempt: number;
+  /** Log only what had to be repaired; users whose access was right leave no entry. */
+  onlyDrift?: boolean;
+  /** A data-modifying statement to run in the same round trip, for example the deletion of the job row. */
+  alongside?: Sql;
+}
+
+export interface ReconcileResult {
+  /** Users whose access or role changed. */
+  succeeded: number;
+  /** Users who needed nothing, are gone, or are not managed by the directory. */
+  skipped: number;
+}
+
+/**
+ * Makes the directory grants and the role of `userIds` what groups and mappings say now, and leaves one SYNC_ACCESS
+ * entry per user: SUCCESS with what changed, SKIPPED when nothing had to.
+ *
+ * Two statements, and their order is the point. The first locks the user rows, in id order so that two reconciles
+ * cannot deadlock. The second computes *and* applies: READ COMMITTED gives it a snapshot taken after the locks were
+ * had, so it sees everything that a reconcile it waited for has written. One statement for both would compute from a
+ * snapshot older than its locks and could undo newer access. What commits later (a membership, a mapping) brings a job
+ * of its own, which waits for these locks in turn.
+ *
+ * Only users whom the directory manages, and only grants of origin `directory`, are ever written.
+ */
+export async function reconcileUsers(tx: Transaction, input: ReconcileInput): Promise<ReconcileResult> {
+  await tx.query(sql`
+    WITH planning AS MATERIALIZED (SELECT set_config('enable_seqscan', 'off', true))
+    SELECT u.id FROM planning CROSS JOIN users u
+    WHERE u.organization_id = ${input.organizationId} AND u.id = ANY (${input.userIds}::uuid[])
+    ORDER BY u.id
+    FOR NO KEY UPDATE OF u`);
+  const [result] = await tx.query<ReconcileResult>(prepared(applyAccess(input)));
+  return result ?? { succeeded: 0, skipped: 0 };
+}
+
+/**
+ * Names a statement, so that a connection plans it once. For one user planning was 60 % of the statement (1.8 ms
+ * against 0.7 ms).
+ *
+ * A plan that is kept must not depend on how small the tables were when it was made: on a fresh database it would scan
+ * them, and go on doing so while an initial sync fills them. Every look-up here has an index, so whoever runs it turns
+ * sequential scans off for the transaction.
+ */
+function prepared(statement: Sql): Sql {
+  // The text differs with `alongside`, and one name must always mean one text.
+  const digest = createHash('sha256').update(statement.text).digest('base64url').slice(0, 16);
+  return Object.assign(statement, { name: `reconcile-${digest}` });
+}
+
+/**
+ * Desired minus actual, applied and logged for the whole batch.
+ *
+ * A workspace may be deleted meanwhile: `touched` locks the workspaces of the difference first (KEY SHARE, what a
+ * foreign key takes anyway), so a deleted one drops out of the difference instead of failing the batch, and no row of
+ * a workspace is written before that workspace is locked, so the deletion's cascade cannot deadlock with this.
+ */
+function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift, alongside }: ReconcileInput): Sql {
+  const { actor, requestId } = cause;
+  return sql`
+    WITH requested AS MATERIALIZED (
+      SELECT DISTINCT id FROM unnest(${userIds}::uuid[]) AS id
+    ), concerned AS MATERIALIZED (
+      SELECT u.id, u.user_name, u.active, u.role, u.managed_by = 'directory' AS managed
+      FROM requested r
+      JOIN users u ON u.organization_id = ${organizationId} AND u.id = r.id
+    ), mapped AS MATERIALIZED (
+      SELECT c.id AS user_id, c.active, m.group_id, array_position(${organizationRoles}::text[], m.role) AS rank
+      FROM concerned c
+      JOIN group_members gm ON gm.organization_id = ${organizationId} AND gm.user_id = c.id
+      JOIN group_mappings m ON m.organization_id = ${organizationId} AND m.group_id = gm.group_id
+      WHERE c.managed
+    ), desired AS (
+      SELECT DISTINCT mapped.user_id, mw.workspace_id
+      FROM mapped
+      JOIN group_mapping_workspaces mw ON mw.organization_id = ${organizationId} AND mw.group_id = mapped.group_id
+      WHERE mapped.active
+    ), actual AS (
+      SELECT m.user_id, m.workspace_id
+      FROM concerned c
+      JOIN workspace_members m
+        ON m.organization_id = ${organizationId} AND m.user_id = c.id AND m.origin = 'directory'
+      WHERE c.managed
+    ), difference AS MATERIALIZED (
+      SELECT coalesce(d.user_id, a.user_id) AS user_id, coalesce(d.workspace_id, a.workspace_id) AS workspace_id,
+        a.user_id IS NULL AS missing
+      FROM desired d
+      FULL JOIN actual a ON a.user_id = d.user_id AND a.workspace_id = d.workspace_id
+      WHERE d.user_id IS NULL OR a.user_id IS NULL
+    ), touched AS MATERIALIZED (
+      SELECT w.id, w.name FROM workspaces w
+      WHERE w.organization_id = ${organizationId} AND w.id IN (SELECT workspace_id FROM difference)
+      ORDER BY w.id
+      FOR KEY SHARE
+    ), granted AS (
+      INSERT INTO workspace_members (organization_id, workspace_id, user_id, origin)
+      SELECT ${organizationId}::uuid, t.id, d.user_id, 'directory'
+      FROM difference d JOIN touched t ON t.id = d.workspace_id
+      WHERE d.missing
+      RETURNING user_id, workspace_id
+    ), revoked AS (
+      DELETE FROM workspace_members m
+      USING difference d JOIN touched t ON t.id = d.workspace_id
+      WHERE NOT d.missing AND m.organization_id = ${organizationId} AND m.user_id = d.user_id
+        AND m.workspace_id = t.id AND m.origin = 'directory'
+      RETURNING m.user_id, m.workspace_id
+    ), desired_role AS (
+      SELECT c.id AS user_id, c.role AS before,
+        coalesce(
+          (${organizationRoles}::text[])[max(mapped.rank)],
+          (SELECT default_role FROM sso_connections WHERE organization_id = ${organizationId})
+        ) AS after
+      FROM concerned c
+      LEFT JOIN mapped ON mapped.user_id = c.id
+      WHERE c.managed
+      GROUP BY c.id, c.role
+    ), changed_role AS (
+      -- Neither version nor updated_at: a role is no attribute of the SCIM resource, its ETag must not move.
+      UPDATE users u SET role = d.after
+      FROM desired_role d
+      WHERE u.organization_id = ${organizationId} AND u.id = d.user_id AND d.before IS DISTINCT FROM d.after
+      RETURNING u.id AS user_id
+    ), granted_of AS (
+      SELECT g.user_id, jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name) AS workspaces
+      FROM granted g JOIN touched t ON t.id = g.workspace_id GROUP BY g.user_id
+    ), revoked_of AS (
+      SELECT r.user_id, jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name) AS workspaces
+      FROM revoked r JOIN touched t ON t.id = r.workspace_id GROUP BY r.user_id
+    ), result AS MATERIALIZED (
+      SELECT r.id, c.user_name, c.active, c.managed, coalesce(g.workspaces, '[]') AS granted,
+        coalesce(v.workspaces, '[]') AS revoked, role.before, role.after, changed_role.user_id IS NOT NULL AS role_changed,
+        g.user_id IS NOT NULL OR v.user_id IS NOT NULL OR changed_role.user_id IS NOT NULL AS changed
+      FROM requested r
+      LEFT JOIN concerned c ON c.id = r.id
+      LEFT JOIN granted_of g ON g.user_id = r.id
+      LEFT JOIN revoked_of v ON v.user_id = r.id
+      LEFT JOIN desired_role role ON role.user_id = r.id
+      LEFT JOIN changed_role ON changed_role.user_id = r.id
+    ), entry AS (
+      INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
+        actor_type, actor_id, actor_name, message, details, request_id, job_id, attempt)
+      SELECT ${organizationId}::uuid, 'SYNC_ACCESS', CASE WHEN changed THEN 'SUCCESS' ELSE 'SKIPPED' END,
+        'User', id::text, user_name, ${actor.type}::text, ${actor.id}::text, ${actor.name}::text,
+        ${messageOfResult},
+        CASE WHEN managed THEN jsonb_build_object('workspacesGranted', granted, 'workspacesRevoked', revoked,
+          'roleBefore', before, 'roleAfter', after) ELSE '{}' END,
+        ${requestId}::text, ${jobId}::uuid, ${attempt}::integer
+      FROM result
+      WHERE changed OR NOT ${onlyDrift ?? false}::boolean
+      ORDER BY id
+    )${alongside === undefined ? empty : sql`, alongside AS (${alongside})`}
+    SELECT count(*) FILTER (WHERE changed) AS succeeded, count(*) FILTER (WHERE NOT changed) AS skipped FROM result`;
+}
+
+/** What happened to one row of `result`, in words. */
+const messageOfResult: Sql = sql`
+  CASE
+    WHEN managed IS NULL THEN 'Nothing to do: the user has been deleted in the meantime.'
+    WHEN NOT managed THEN 'Nothing to do: this user is not managed by the directory.'
+    WHEN changed THEN 'Access updated: ' || concat_ws(', ',
+      CASE WHEN granted <> '[]' THEN jsonb_array_length(granted) || ' granted' END,
+      CASE WHEN revoked <> '[]' THEN jsonb_array_length(revoked) || ' revoked' END,
+      CASE WHEN role_changed THEN 'role ' || coalesce(before, 'none') || ' to ' || coalesce(after, 'none') END) || '.'
+    WHEN NOT active THEN 'Nothing to do: the user is inactive and has no access.'
+    ELSE 'Nothing to do: access already matches groups and mappings.'
+  END`;

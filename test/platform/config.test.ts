@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadConfig, publicUrl } from '../../src/platform/config.ts';
+
+describe('loadConfig', () => {
+  test('an empty environment gives the defaults of the documentation', () => {
+    expect(loadConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      workerPort: null,
+      publicUrl: null,
+      databaseUrl: null,
+      redisUrl: null,
+      dataDirectory: resolve('.rollcall'),
+      adminKey: null,
+      logLevel: 'info',
+      syncLogRetentionDays: null,
+    });
+  });
+
+  test('an empty or blank value counts as unset', () => {
+    expect(loadConfig({ PORT: '', REDIS_URL: '  ', ROLLCALL_ADMIN_KEY: '' })).toEqual(loadConfig({}));
+  });
+
+  test.each([
+    [{ PORT: '0' }, { port: 0 }],
+    [{ PORT: '8080' }, { port: 8080 }],
+    [{ HOST: '::1' }, { host: '::1' }],
+    [{ PUBLIC_URL: 'https://sync.example.com/' }, { publicUrl: 'https://sync.example.com' }],
+    [{ PUBLIC_URL: 'https://example.com/rollcall' }, { publicUrl: 'https://example.com/rollcall' }],
+    [{ DATABASE_URL: 'postgresql://u:p@db/rollcall' }, { databaseUrl: 'postgresql://u:p@db/rollcall' }],
+    [{ DATABASE_URL: 'postgres://u:p@/db?host=%2Frun' }, { databaseUrl: 'postgres://u:p@/db?host=%2Frun' }],
+    [{ REDIS_URL: 'rediss://:secret@cache:6380/1' }, { redisUrl: 'rediss://:secret@cache:6380/1' }],
+    [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
+    [{ SYNC_LOG_RETENTION_DAYS: '90' }, { syncLogRetentionDays: 90 }],
+    [{ DATA_DIR: '/var/lib/rollcall' }, { dataDirectory: '/var/lib/rollcall' }],
+  ])('takes %j', (environment, expected) => {
+    expect(loadConfig(environment)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['WORKER_PORT', 'x'],
+    ['HOST', 'http://localhost'],
+    ['PUBLIC_URL', 'example.com'],
+    ['PUBLIC_URL', 'ftp://example.com'],
+    ['PUBLIC_URL', 'https://example.com/?x=1'],
+    ['DATABASE_URL', 'mysql://u@db/x'],
+    ['DATABASE_URL', 'db:5432'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://localhost:6379'],
+    ['ROLLCALL_ADMIN_KEY', 'short'],
+    ['ROLLCALL_ADMIN_KEY', 'with a blank in it'],
+    ['LOG_LEVEL', 'verbose'],
+    ['SYNC_LOG_RETENTION_DAYS', '0'],
+    ['SYNC_LOG_RETENTION_DAYS', 'forever'],
+  ])('refuses %s=%s in one line that begins with its name', (name, value) => {
+    const load = () => loadConfig({ [name]: value });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(new RegExp(`^${name} must .+$`));
+  });
+
+  test('names every wrong variable once', () => {
+    const load = () => loadConfig({ PORT: 'x', LOG_LEVEL: 'loud', ROLLCALL_ADMIN_KEY: 'a b' });
+    expect(load).toThrow(/PORT must/);
+    expect(load).toThrow(/LOG_LEVEL must/);
+    expect(load).toThrow(/^(?!.*ROLLCALL_ADMIN_KEY.*ROLLCALL_ADMIN_KEY)/);
+  });
+
+  test('does not repeat the value of a secret', () => {
+    expect(() => loadConfig({ ROLLCALL_ADMIN_KEY: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
+    expect(() => loadConfig({ DATABASE_URL: 'mysql://u:hunter2@db' })).toThrow(/^(?!.*hunter2)/);
+  });
+});
+
+describe('publicUrl', () => {
+  test.each([
+    [{ host: '127.0.0.1', port: 3000, publicUrl: null }, 'http://127.0.0.1:3000'],
+    [{ host: '0.0.0.0', port: 80, publicUrl: null }, 'http://127.0.0.1:80'],
+    [{ host: '::1', port: 3000, publicUrl: null }, 'http://[::1]:3000'],
+    [{ host: '127.0.0.1', port: 3000, publicUrl: 'https://sync.example.com' }, 'https://sync.example.com'],
+  ])('of %j is %s', (config, expected) => {
+    expect(publicUrl(config)).toBe(expected);
+  });
+});
