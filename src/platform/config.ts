@@ -22,6 +22,8 @@ export interface Config {
   logLevel: LogLevel;
   /** null: sync log entries are kept for ever. */
   syncLogRetentionDays: number | null;
+  /** How often the access of every organization is computed anew as insurance; null: never. */
+  resyncIntervalHours: number | null;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -76,6 +78,7 @@ const environment = z.object({
     .optional(),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
   SYNC_LOG_RETENTION_DAYS: integer(1, 36_500).optional(),
+  RESYNC_INTERVAL_HOURS: integer(0, 8_760).default(10),
 });
 
 /**
@@ -112,6 +115,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     adminKey: values.ROLLCALL_ADMIN_KEY ?? null,
     logLevel: values.LOG_LEVEL,
     syncLogRetentionDays: values.SYNC_LOG_RETENTION_DAYS ?? null,
+    resyncIntervalHours: values.RESYNC_INTERVAL_HOURS === 0 ? null : values.RESYNC_INTERVAL_HOURS,
   };
 }
 

@@ -7,6 +7,7 @@ export type DomainErrorKind =
   | 'conflict' // the current state forbids it: 409
   | 'precondition-failed' // a version the caller named is not the current one: 412
   | 'too-large' // 413
+  | 'too-many-requests' // 429, `details.retryAfterSeconds` says when a retry helps
   | 'unavailable'; // a dependency is away, a retry helps: 503
 
 /**
@@ -33,9 +34,14 @@ export class NotFoundError extends DomainError {
     super(
       'not-found',
       `${what.toLowerCase().replaceAll(' ', '-')}-not-found`,
-      `There is no ${what} with the id ${id}. It may have been deleted; list what there is, and use an id from there.`,
-      { id },
+      `There is no ${what} with the id ${shown(id)}. It may have been deleted; list what there is, and use an id from there.`,
+      { id: shown(id) },
     );
     this.name = 'NotFoundError';
   }
+}
+
+/** Whatever somebody sent as an id, as a message and a log entry can carry it. */
+function shown(id: string): string {
+  return id.length > 80 ? `${id.slice(0, 77)}...` : id;
 }

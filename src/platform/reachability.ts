@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import pg from 'pg';
 import { StartupError } from './startup-error.ts';
 
@@ -27,29 +28,61 @@ export async function checkPostgres(databaseUrl: string): Promise<void> {
 }
 
 /**
- * Tries a TCP connection; whether the credentials are right, the queue engine's first command tells.
+ * Tries a connection and a PING as the service would, so that a wrong address or password is known before anything
+ * starts that would try again for ever.
  *
  * @throws StartupError that names REDIS_URL, what is wrong with it, and no password
  */
 export async function checkRedis(redisUrl: string): Promise<void> {
-  const { hostname, port } = new URL(redisUrl);
-  const host = hostname.replace(/^\[|\]$/g, '');
+  let answer: string;
   try {
-    await new Promise<void>((resolve, reject) => {
-      const socket = connect({ host, port: Number(port || 6379), timeout: reachableWithinMs });
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve();
-      });
-      socket.once('timeout', () => {
-        socket.destroy();
-        reject(new Error('timeout'));
-      });
-      socket.once('error', reject);
-    });
+    answer = await askRedis(new URL(redisUrl));
   } catch (error) {
     throw new StartupError(`REDIS_URL: Redis at ${placeOf(redisUrl)} ${networkReason(error)}.`, { cause: error });
   }
+  // While it loads its data it refuses commands, for a moment.
+  if (/^(\+|-LOADING)/.test(answer)) return;
+  const reason = /^-(WRONGPASS|NOAUTH|ERR.*AUTH)/.test(answer)
+    ? 'refuses the user or the password'
+    : `does not answer as Redis does (${JSON.stringify(answer.slice(0, 60))})`;
+  throw new StartupError(`REDIS_URL: Redis at ${placeOf(redisUrl)} ${reason}.`);
+}
+
+/** The answer to PING, or to AUTH when that was refused. One exchange in RESP needs no client library. */
+function askRedis({ protocol, hostname, port, username, password }: URL): Promise<string> {
+  const target = {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 6379),
+    timeout: reachableWithinMs,
+  };
+  const credentials = [username, password].filter((part) => part !== '').map(decodeURIComponent);
+  const commands = [...(password === '' ? [] : [['AUTH', ...credentials]]), ['PING']];
+  return new Promise((resolve, reject) => {
+    const socket = protocol === 'rediss:' ? connectTls({ ...target, servername: target.host }) : connect(target);
+    let received = '';
+    const settle = (finish: () => void): void => {
+      socket.destroy();
+      finish();
+    };
+    socket.setEncoding('utf8');
+    socket.once(protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {
+      socket.write(commands.map(respOf).join(''));
+    });
+    socket.on('data', (text: string) => {
+      received += text;
+      const lines = received.split('\r\n').slice(0, -1);
+      const refused = lines.find((line) => !line.startsWith('+'));
+      const answer = refused ?? (lines.length >= commands.length ? lines.at(-1) : undefined);
+      if (answer !== undefined) settle(() => resolve(answer));
+    });
+    socket.once('timeout', () => settle(() => reject(new Error('timeout'))));
+    socket.once('error', (error: Error) => settle(() => reject(error)));
+    socket.once('end', () => settle(() => reject(new Error('the connection was closed at once'))));
+  });
+}
+
+function respOf(words: string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
 /** Host, port and database of a URL, without what may be secret. */

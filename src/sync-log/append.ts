@@ -34,13 +34,15 @@ export interface SyncLogEntryInput {
  */
 export function insertEntry(entry: SyncLogEntryInput, from: Sql = empty): Sql {
   const { resource, cause } = entry;
+  // Postgres stores no NUL, and what a caller sent may hold one; the entry must be written all the same.
+  const storable = (text: string | null): string | null => text?.replaceAll('\0', '\u{fffd}') ?? null;
   return sql`
     INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
       actor_type, actor_id, actor_name, message, details, request_id, job_id, attempt)
     SELECT ${entry.organizationId}::uuid, ${entry.action}::text, ${entry.status}::text,
-      ${resource.type}::text, ${resource.id}::text, ${resource.name}::text,
+      ${resource.type}::text, ${storable(resource.id)}::text, ${storable(resource.name)}::text,
       ${cause.actor.type}::text, ${cause.actor.id}::text, ${cause.actor.name}::text,
-      ${entry.message}::text, ${JSON.stringify(entry.details ?? {})}::jsonb, ${cause.requestId}::text,
+      ${storable(entry.message)}::text, ${JSON.stringify(entry.details ?? {})}::jsonb, ${cause.requestId}::text,
       ${entry.jobId ?? null}::uuid, ${entry.attempt ?? null}::integer
     ${from}`;
 }

@@ -15,6 +15,7 @@ describe('loadConfig', () => {
       adminKey: null,
       logLevel: 'info',
       syncLogRetentionDays: null,
+      resyncIntervalHours: 10,
     });
   });
 
@@ -33,6 +34,8 @@ describe('loadConfig', () => {
     [{ REDIS_URL: 'rediss://:secret@cache:6380/1' }, { redisUrl: 'rediss://:secret@cache:6380/1' }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
     [{ SYNC_LOG_RETENTION_DAYS: '90' }, { syncLogRetentionDays: 90 }],
+    [{ RESYNC_INTERVAL_HOURS: '24' }, { resyncIntervalHours: 24 }],
+    [{ RESYNC_INTERVAL_HOURS: '0' }, { resyncIntervalHours: null }],
     [{ DATA_DIR: '/var/lib/rollcall' }, { dataDirectory: '/var/lib/rollcall' }],
   ])('takes %j', (environment, expected) => {
     expect(loadConfig(environment)).toMatchObject(expected);
@@ -57,6 +60,7 @@ describe('loadConfig', () => {
     ['LOG_LEVEL', 'verbose'],
     ['SYNC_LOG_RETENTION_DAYS', '0'],
     ['SYNC_LOG_RETENTION_DAYS', 'forever'],
+    ['RESYNC_INTERVAL_HOURS', 'daily'],
   ])('refuses %s=%s in one line that begins with its name', (name, value) => {
     const load = () => loadConfig({ [name]: value });
     expect(load).toThrow(ConfigError);

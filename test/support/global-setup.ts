@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/platform/migrate.ts';
 import { databaseUrl, runAsAdmin } from './database.ts';
+import { startTestServices } from './test-services.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -14,14 +15,17 @@ declare module 'vitest' {
   }
 }
 
+/** Makes sure of the servers that tests need, and of a migrated database to clone. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const postgresUrl = process.env['TEST_POSTGRES_URL'];
-  if (postgresUrl === undefined) throw new Error('TEST_POSTGRES_URL is not set');
+  const { postgresUrl, redisUrl, stop } = await startTestServices();
   const templateDatabase = `template_${randomBytes(6).toString('hex')}`;
   await runAsAdmin(postgresUrl, `CREATE DATABASE ${templateDatabase}`);
   await migrate(databaseUrl(postgresUrl, templateDatabase));
   project.provide('postgresUrl', postgresUrl);
   project.provide('templateDatabase', templateDatabase);
-  project.provide('redisUrl', process.env['TEST_REDIS_URL'] ?? null);
-  return () => runAsAdmin(postgresUrl, `DROP DATABASE ${templateDatabase} WITH (FORCE)`);
+  project.provide('redisUrl', redisUrl);
+  return async () => {
+    await runAsAdmin(postgresUrl, `DROP DATABASE ${templateDatabase} WITH (FORCE)`);
+    await stop();
+  };
 }

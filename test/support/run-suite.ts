@@ -1,0 +1,101 @@
+/**
+ * What `npm test` runs: makes sure of what the tests need on this machine, runs them all, and ends with one line of
+ * counts. Skipped tests are named; where CI=true nobody may skip anything, so there they fail the run.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { hasRedisServer } from './test-services.ts';
+
+const report = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+await installRedisWhereMissing();
+const directory = mkdtempSync(join(tmpdir(), 'rollcall-suite-'));
+const reportFile = join(directory, 'report.json');
+try {
+  const exitCode = await runVitest(reportFile, process.argv.slice(2));
+  const counts = count(reportFile);
+  // An error outside of any test fails the run without failing a test.
+  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
+  finish(counts);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function installRedisWhereMissing(): Promise<void> {
+  if (process.env['TEST_REDIS_URL'] !== undefined || (await hasRedisServer())) return;
+  const isDebian = spawnSync('apt-get', ['--version']).status === 0;
+  if (process.getuid?.() !== 0 || !isDebian) {
+    console.warn(
+      'redis-server is missing and cannot be installed by this user: tests on the Redis engine are skipped.',
+    );
+    return;
+  }
+  console.log('Installing redis-server from the packages of this system ...');
+  // Only the program is wanted: a policy of 101 keeps the package from starting a server of its own.
+  const install =
+    'export DEBIAN_FRONTEND=noninteractive; ' +
+    'if [ ! -e /usr/sbin/policy-rc.d ]; then printf "#!/bin/sh\\nexit 101\\n" > /usr/sbin/policy-rc.d; ' +
+    'chmod +x /usr/sbin/policy-rc.d; trap "rm -f /usr/sbin/policy-rc.d" EXIT; fi; ' +
+    'apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server';
+  const { status } = spawnSync('sh', ['-c', install], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) console.warn('redis-server could not be installed: tests on the Redis engine are skipped.');
+}
+
+function runVitest(outputFile: string, words: string[]): Promise<number> {
+  const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
+  const child = spawn(
+    process.execPath,
+    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`, ...words],
+    // `npm test` has just built the program: tests of processes run what users run.
+    { stdio: 'inherit', env: { ...process.env, TEST_PROGRAM: 'bin/rollcall.js' } },
+  );
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}
+
+function count(file: string): Counts {
+  const counts: Counts = { passed: 0, failed: 0, skipped: [] };
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return { ...counts, failed: 1 }; // vitest did not come so far
+  }
+  for (const { name, status, assertionResults } of report.parse(JSON.parse(text)).testResults) {
+    let failedHere = 0;
+    for (const test of assertionResults) {
+      if (test.status === 'passed') counts.passed += 1;
+      else if (test.status === 'failed') failedHere += 1;
+      else counts.skipped.push(`${name}: ${test.fullName}`);
+    }
+    // A file that could not even be loaded has no tests to fail.
+    if (status === 'failed' && failedHere === 0) failedHere = 1;
+    counts.failed += failedHere;
+  }
+  return counts;
+}
+
+function finish({ passed, failed, skipped }: Counts): void {
+  for (const name of skipped) console.log(`skipped: ${name}`);
+  const skipIsFailure = process.env['CI'] === 'true' && skipped.length > 0;
+  if (skipIsFailure) console.log(`Under CI=true nothing may be skipped; ${skipped.length} tests were.`);
+  process.exitCode = failed > 0 || skipIsFailure || passed === 0 ? 1 : 0;
+  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+}
