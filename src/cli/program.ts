@@ -11,6 +11,7 @@ import { orgCommand } from './org.ts';
 import { printJson, printLine } from './print.ts';
 import { RefusedError } from './rest-client.ts';
 import { resyncCommand } from './resync.ts';
+import { schemaCommand } from './schema.ts';
 import { scimCommand } from './scim.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import { workspaceCommand } from './workspace.ts';
@@ -33,6 +34,7 @@ Environment of serve, api, worker and migrate:
   WORKER_PORT              where a worker answers /healthz, /readyz and /metrics; unset: nowhere
   LOG_LEVEL                trace, debug, info, warn, error, fatal or silent (info)
   SYNC_LOG_RETENTION_DAYS  how long sync log entries are kept; unset: for ever
+  RESYNC_INTERVAL_HOURS    how often everybody's access is computed anew as insurance (10; 0: never)
 
 Examples:
   $ rollcall serve
@@ -80,6 +82,7 @@ export function createProgram(dependencies: ProgramDependencies): { run(argv: st
     mappingCommand,
     jobsCommand,
     resyncCommand,
+    schemaCommand,
   ]) {
     program.addCommand(command());
   }

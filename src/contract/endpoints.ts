@@ -3,6 +3,7 @@ import { groupEndpoints } from './groups.ts';
 import { jobEndpoints } from './jobs.ts';
 import { organizationEndpoints } from './organizations.ts';
 import { provisioningEndpoints } from './provisioning.ts';
+import { scimSchemaEndpoints } from './scim-schemas.ts';
 import { syncLogEndpoints } from './sync-log-endpoints.ts';
 import { userEndpoints } from './users.ts';
 import { workspaceEndpoints } from './workspaces.ts';
@@ -17,4 +18,5 @@ export const endpoints = {
   ...userEndpoints,
   ...syncLogEndpoints,
   ...jobEndpoints,
+  ...scimSchemaEndpoints,
 } as const;

@@ -2,14 +2,15 @@ import sql, { empty } from 'sql-template-tag';
 import type { OrganizationRole } from '../contract/roles.ts';
 import type { Database, Queryable, Transaction } from '../platform/database.ts';
 import { DomainError, NotFoundError } from '../platform/errors.ts';
+import { isEmailAddress } from '../platform/email-address.ts';
 import { isId, newId } from '../platform/ids.ts';
+import { foldCase } from '../scim/fold-case.ts';
 import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';
 import { recordRefusal } from '../sync-log/record-refusal.ts';
-import { deleteUser } from './delete-user.ts';
+import { deleteUserIn } from './delete-user.ts';
 import { InvalidAttributeError } from './directory-errors.ts';
 import { mapUserConflict } from './user-conflict.ts';
-import { isEmailAddress } from './user-identity.ts';
 
 /** A user as an admin sees it. */
 export interface AdminUser {
@@ -110,11 +111,14 @@ export async function inviteUser(
       };
       const role = input.role ?? defaultRole ?? 'viewer';
       const [user] = await mapUserConflict(
+        // An admin knows addresses only.
+        { userName: 'email', email: 'email' },
         tx.query<AdminUser>(sql`
           INSERT INTO users AS u (organization_id, id, managed_by, user_name, email, display_name, role, attributes, email_values)
           VALUES (${organizationId}::uuid, ${newId()}::uuid, 'manual', ${email}, ${email}, ${name ?? null}, ${role},
-            ${JSON.stringify(attributes)}::jsonb, ${[email.toLowerCase()]})
+            ${JSON.stringify(attributes)}::jsonb, ${[foldCase(email)]})
           RETURNING ${columns}`),
+        'Invite another address, or have that user removed first.',
       );
       if (user === undefined) throw new Error('INSERT ... RETURNING answered no row');
       await appendEntry(tx, {
@@ -157,7 +161,7 @@ export async function removeUser(
           `The identity provider manages ${user.userName}. Remove or unassign this person there; to end all directory sync, leave SCIM first.`,
         );
       }
-      await deleteUser(tx, { organizationId, userNameFormat, cause }, userId, 'REMOVE_USER');
+      await deleteUserIn(tx, { organizationId, userNameFormat, cause }, userId, { action: 'REMOVE_USER' });
     }),
   );
 }

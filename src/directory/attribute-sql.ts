@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { ResolvedAttribute } from '../scim/attribute-lookup.ts';
 import type { AttributeDefinition, ResourceType } from '../scim/schema.ts';
+import { isForeign } from '../scim/search-resource-type.ts';
 import { booleanColumn, jsonScalar, textColumn, timeColumn, uuidColumn, type ScalarSql } from './scalar-sql.ts';
 
 /** Where the values of an attribute are found in SQL. */
@@ -79,6 +80,18 @@ export function groupAttributes(
       own(attribute, 'members')
         ? members
         : storedAttribute(attribute, sql`g`, columns, resourceType, collectionUrl.groups),
+  };
+}
+
+/** The same, for queries that may name attributes of other resource types: those have no value here. */
+export function withForeignNames(source: AttributeSource): AttributeSource {
+  const noValue = textColumn(sql`NULL::text`);
+  return {
+    ...source,
+    attributeSql: (attribute) =>
+      isForeign(attribute, source.resourceType)
+        ? { kind: 'one', scalar: noValue, element: () => noValue }
+        : source.attributeSql(attribute),
   };
 }
 

@@ -9,14 +9,14 @@ import { applyPatch } from '../scim/patch.ts';
 import type { PatchOperation } from '../scim/patch-request.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import type { DirectoryCaller } from './caller.ts';
-import { changeGroup, type GroupChange } from './change-members.ts';
-import { requireVersion } from './change-user.ts';
+import { changeGroup, type GroupChange, type GroupChangeResult } from './change-members.ts';
+import { requireVersion } from './require-version.ts';
 import { mapGroupConflict, requireUserIds } from './group-conflict.ts';
 import { groupColumns, groupColumnsOf, groupResource, type GroupRow } from './group-record.ts';
 
 /**
- * PATCH of a group (RFC 7644 section 3.5.2): all operations or none. Adding and removing named members is one statement
- * and one round trip; anything that depends on the group's present state locks the group first.
+ * PATCH of a group (RFC 7644 section 3.5.2): all operations or none. Adding named members, or removing them, is one
+ * statement and one round trip; anything else depends on the group's present state and locks the group first.
  *
  * @throws NotFoundError, UnknownMembersError, ExternalIdInUseError, InvalidAttributeError, DomainError
  *   `version-mismatch`, ScimError of a wrong operation
@@ -26,23 +26,23 @@ export async function patchGroup(
   caller: DirectoryCaller,
   id: string,
   patch: { operations: readonly PatchOperation[]; resourceType: ResourceType; ifMatch: string | undefined },
-): Promise<void> {
+): Promise<GroupChangeResult> {
   if (!isId(id)) throw new NotFoundError('group', id);
   const { attributes, members } = splitGroupPatch(patch.operations);
   if (members !== null) requireUserIds(members.add);
   // An id that cannot be a user's is no member, and removing what is not there succeeds.
   const change = members === null ? undefined : { ...members, remove: members.remove.filter(isId) };
 
-  if (attributes.length === 0 && change?.base === 'keep' && patch.ifMatch === undefined) {
-    await mapGroupConflict(
+  const isOneSided = change?.base === 'keep' && (change.add.length === 0 || change.remove.length === 0);
+  if (attributes.length === 0 && isOneSided && patch.ifMatch === undefined) {
+    return mapGroupConflict(
       db,
       caller.organizationId,
       { externalId: null, members: change.add },
       changeGroup(db, caller, id, { attributesChanged: [], members: change }).then(requireFound(id)),
     );
-    return;
   }
-  await changeLocked(db, caller, id, patch, (current) => ({
+  return changeLocked(db, caller, id, patch, (current) => ({
     resource: applyPatch(current, attributes, patch.resourceType).resource,
     ...(change === undefined ? {} : { members: change }),
   }));
@@ -64,11 +64,11 @@ export async function replaceGroup(
     members: readonly string[] | undefined;
     ifMatch: string | undefined;
   },
-): Promise<void> {
+): Promise<GroupChangeResult> {
   if (!isId(id)) throw new NotFoundError('group', id);
   const { members } = replacement;
   if (members !== undefined) requireUserIds(members);
-  await changeLocked(db, caller, id, replacement, () => ({
+  return changeLocked(db, caller, id, replacement, () => ({
     resource: replacement.resource,
     ...(members === undefined
       ? { remark: 'The request had no members attribute, so the members were left as they are.' }
@@ -83,9 +83,9 @@ async function changeLocked(
   id: string,
   { ifMatch, resourceType }: { ifMatch: string | undefined; resourceType: ResourceType },
   change: (current: JsonObject) => Pick<GroupChange, 'members' | 'remark'> & { resource: JsonObject },
-): Promise<void> {
+): Promise<GroupChangeResult> {
   const asked: { externalId: string | null; members: readonly string[] } = { externalId: null, members: [] };
-  const work = async (tx: Transaction): Promise<void> => {
+  const work = async (tx: Transaction): Promise<GroupChangeResult> => {
     const before = await lockGroup(tx, caller.organizationId, id);
     requireVersion(ifMatch, before.version);
     const current = groupResource(before);
@@ -94,9 +94,9 @@ async function changeLocked(
     asked.externalId = columns.externalId;
     asked.members = rest.members?.add ?? [];
     const attributesChanged = changedAttributes(current, groupResource({ ...before, ...columns }), resourceType);
-    await changeGroup(tx, caller, id, { columns, attributesChanged, ...rest }).then(requireFound(id));
+    return changeGroup(tx, caller, id, { columns, attributesChanged, ...rest }).then(requireFound(id));
   };
-  await mapGroupConflict(db, caller.organizationId, asked, db.transaction(work));
+  return mapGroupConflict(db, caller.organizationId, asked, db.transaction(work));
 }
 
 async function lockGroup(tx: Transaction, organizationId: string, id: string): Promise<GroupRow> {

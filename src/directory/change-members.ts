@@ -18,6 +18,7 @@ export interface GroupChange {
 }
 
 export interface GroupChangeResult {
+  /** The group's version now, changed or not. */
   version: number;
   added: number;
   removed: number;
@@ -31,8 +32,9 @@ const namedMembers = 100;
  * log entry and the jobs of exactly the users concerned. Its cost follows the change, not the group: the group's other
  * members are never read, except by `base: 'clear'`, which has to find those to drop.
  *
- * The statement locks the group's row. With `base: 'clear'` the caller must have locked it in an *earlier* statement:
- * only then does this one see every member that a concurrent change has added.
+ * The statement locks the group's row. Unless the change only adds, or only removes, the caller must have locked it in
+ * an *earlier* statement: DELETE sees what was there when the statement began, INSERT ... ON CONFLICT also what has been
+ * committed since, and a change that does both would otherwise mix two states of the group.
  *
  * @returns undefined when the group is not there
  */
@@ -53,7 +55,7 @@ export async function changeGroup(
 
   const [result] = await q.query<GroupChangeResult>(sql`
     WITH target AS MATERIALIZED (
-      SELECT id, display_name FROM groups
+      SELECT id, display_name, version FROM groups
       WHERE organization_id = ${organizationId} AND id = ${groupId}
       FOR NO KEY UPDATE
     ), removed AS (
@@ -93,7 +95,7 @@ export async function changeGroup(
         ${cause.requestId}
       FROM target, counts
     )
-    SELECT coalesce((SELECT version FROM bumped), 0) AS version, counts.added, counts.removed FROM target, counts`);
+    SELECT coalesce((SELECT version FROM bumped), target.version) AS version, counts.added, counts.removed FROM target, counts`);
   return result;
 }
 
@@ -113,14 +115,7 @@ function statusOf(attributesDiffer: boolean): Sql {
 /** ADD_MEMBERS and REMOVE_MEMBERS for a change of members only, else UPDATE; what asked for nothing new keeps its name. */
 function actionOf({ attributesChanged, members }: GroupChange): Sql {
   if (attributesChanged.length > 0 || members === undefined) return sql`'UPDATE'`;
-  const asked =
-    members.base === 'clear'
-      ? 'UPDATE'
-      : members.remove.length === 0
-        ? 'ADD_MEMBERS'
-        : members.add.length === 0
-          ? 'REMOVE_MEMBERS'
-          : 'UPDATE';
+  const asked = members.base === 'clear' ? 'UPDATE' : members.add.length > 0 ? 'ADD_MEMBERS' : 'REMOVE_MEMBERS';
   return sql`CASE
     WHEN counts.added > 0 AND counts.removed = 0 THEN 'ADD_MEMBERS'
     WHEN counts.removed > 0 AND counts.added = 0 THEN 'REMOVE_MEMBERS'
@@ -129,19 +124,19 @@ function actionOf({ attributesChanged, members }: GroupChange): Sql {
 }
 
 function messageOf({ attributesChanged, members, remark }: GroupChange): Sql {
-  const changedText = attributesChanged.length === 0 ? '' : `Changed ${attributesChanged.join(', ')}. `;
-  const remarkText = remark === undefined ? '' : ` ${remark}`;
+  const changed = attributesChanged.length === 0 ? null : `Changed ${attributesChanged.join(', ')}.`;
   const membersText =
     members === undefined
-      ? sql`${attributesChanged.length === 0 ? 'Nothing to change: the group already has these values.' : ''}`
+      ? sql`${changed === null ? 'Nothing to change: the group already has these values.' : null}::text`
       : sql`CASE
           WHEN counts.added + counts.removed = 0 THEN
-            ${attributesChanged.length === 0 ? 'Nothing to change: the members are already so.' : 'Members unchanged.'}
+            ${changed === null ? 'Nothing to change: the members are already so.' : 'Members unchanged.'}
           ELSE concat_ws(', ',
-            CASE WHEN counts.added > 0 THEN 'added ' || ${countOf(sql`counts.added`)} END,
-            CASE WHEN counts.removed > 0 THEN 'removed ' || ${countOf(sql`counts.removed`)} END) || '.'
+            CASE WHEN counts.added > 0 THEN 'Added ' || ${countOf(sql`counts.added`)} END,
+            CASE WHEN counts.removed > 0 THEN
+              CASE WHEN counts.added > 0 THEN 'removed ' ELSE 'Removed ' END || ${countOf(sql`counts.removed`)} END) || '.'
         END`;
-  return sql`btrim(${changedText}::text || ${membersText}::text || ${remarkText}::text)`;
+  return sql`concat_ws(' ', ${changed}::text, ${membersText}, ${remark ?? null}::text)`;
 }
 
 function countOf(count: Sql): Sql {

@@ -2,10 +2,9 @@ import sql, { empty } from 'sql-template-tag';
 import type { SyncLogAction } from '../contract/sync-log.ts';
 import { insertJob } from '../jobs/add.ts';
 import type { Database, Queryable } from '../platform/database.ts';
-import { DomainError, NotFoundError } from '../platform/errors.ts';
+import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { changedAttributes } from '../scim/changed-attributes.ts';
-import { matchesETag } from '../scim/etag.ts';
 import { requireImmutablesKept } from '../scim/immutable.ts';
 import type { JsonObject } from '../scim/json.ts';
 import { applyPatch } from '../scim/patch.ts';
@@ -13,7 +12,8 @@ import type { PatchOperation } from '../scim/patch-request.ts';
 import type { ResourceType } from '../scim/schema.ts';
 import { appendEntry, insertEntry } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
-import { mapUserConflict } from './user-conflict.ts';
+import { conflictNames, mapUserConflict } from './user-conflict.ts';
+import { requireVersion } from './require-version.ts';
 import { groupsColumn, type UserWithGroups } from './read-users.ts';
 import { userColumns, userColumnsOf, userResource, type UserColumns, type UserRow } from './user-record.ts';
 
@@ -99,7 +99,7 @@ async function changeOnce(
   requireVersion(change.ifMatch, before.version);
 
   const current = userResource(before);
-  const after = userColumnsOf(change.compute(current), caller.userNameFormat, before.active);
+  const after = userColumnsOf(change.compute(current), caller.userNameFormat, { row: before, resource: current });
   const changed = changedAttributes(current, userResource({ ...before, ...after }), change.resourceType);
   const adopted = before.managedBy !== 'directory';
   if (changed.length === 0 && !adopted) {
@@ -112,7 +112,7 @@ async function changeOnce(
 
 async function write(
   q: Queryable,
-  { organizationId, cause }: DirectoryCaller,
+  { organizationId, userNameFormat, cause }: DirectoryCaller,
   before: UserRow,
   after: UserColumns,
   { changed, adopted }: { changed: string[]; adopted: boolean },
@@ -137,6 +137,7 @@ async function write(
     affectsAccess ? sql`FROM u` : sql`WHERE false`,
   );
   const [row] = await mapUserConflict(
+    conflictNames(userNameFormat),
     q.query<UserRow>(sql`
       WITH u AS (
         UPDATE users SET managed_by = 'directory', user_name = ${after.userName}, email = ${after.email},
@@ -175,14 +176,4 @@ function describe(
     };
   }
   return { action: 'UPDATE', message: changed.length > 0 ? `Changed ${changed.join(', ')}.` : 'User updated.' };
-}
-
-/** @throws DomainError `version-mismatch` when `If-Match` names another version than the present one */
-export function requireVersion(ifMatch: string | undefined, version: number): void {
-  if (ifMatch === undefined || matchesETag(ifMatch, version)) return;
-  throw new DomainError(
-    'precondition-failed',
-    'version-mismatch',
-    'The resource has changed since this version was read. Read it again and repeat the change.',
-  );
 }

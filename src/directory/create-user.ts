@@ -5,7 +5,7 @@ import { newId } from '../platform/ids.ts';
 import type { JsonObject } from '../scim/json.ts';
 import { insertEntry } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
-import { mapUserConflict } from './user-conflict.ts';
+import { conflictNames, mapUserConflict } from './user-conflict.ts';
 import { userColumns, userColumnsOf, type UserRow } from './user-record.ts';
 
 /**
@@ -17,7 +17,7 @@ import { userColumns, userColumnsOf, type UserRow } from './user-record.ts';
  */
 export async function createUser(db: Queryable, caller: DirectoryCaller, resource: JsonObject): Promise<UserRow> {
   const { organizationId, cause } = caller;
-  const user = userColumnsOf(resource, caller.userNameFormat, true);
+  const user = userColumnsOf(resource, caller.userNameFormat);
   const id = newId();
   const entry = insertEntry(
     {
@@ -36,6 +36,7 @@ export async function createUser(db: Queryable, caller: DirectoryCaller, resourc
     sql`FROM u`,
   );
   const [row] = await mapUserConflict(
+    conflictNames(caller.userNameFormat),
     db.query<UserRow>(sql`
       WITH u AS (
         INSERT INTO users (organization_id, id, managed_by, user_name, email, external_id, display_name, active,

@@ -5,22 +5,29 @@ import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { insertEntry } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
+import { requireVersion } from './require-version.ts';
 
 /**
  * Deletes a group with its memberships and its mapping (RFC 7644 section 3.6), and adds the jobs of those who were in
  * it: after the commit nobody could tell who they were. The group is locked in a statement of its own, so that the list
  * is complete. A group without a mapping gave no access, so nobody needs a job.
  *
- * @throws NotFoundError
+ * @throws NotFoundError, DomainError `version-mismatch`
  */
-export async function deleteGroup(db: Database, caller: DirectoryCaller, id: string): Promise<void> {
+export async function deleteGroup(
+  db: Database,
+  caller: DirectoryCaller,
+  id: string,
+  { ifMatch }: { ifMatch: string | undefined },
+): Promise<void> {
   if (!isId(id)) throw new NotFoundError('group', id);
   const { organizationId, cause } = caller;
   await db.transaction(async (tx) => {
-    const [group] = await tx.query<{ displayName: string }>(sql`
-      SELECT display_name AS "displayName" FROM groups WHERE organization_id = ${organizationId} AND id = ${id}
+    const [group] = await tx.query<{ displayName: string; version: number }>(sql`
+      SELECT display_name AS "displayName", version FROM groups WHERE organization_id = ${organizationId} AND id = ${id}
       FOR UPDATE`);
     if (group === undefined) throw new NotFoundError('group', id);
+    requireVersion(ifMatch, group.version);
     await tx.query(sql`
       WITH jobs AS (${insertMembershipJobs(
         organizationId,

@@ -5,12 +5,16 @@ import { DomainError } from '../platform/errors.ts';
  * can probe who is a customer elsewhere.
  */
 export class AlreadyInUseError extends DomainError {
-  constructor(attribute: 'userName' | 'email') {
+  /** @param remedy what to do about it; left out: what an identity provider can do */
+  constructor(
+    attribute: 'userName' | 'email',
+    remedy = 'Find the existing user by filter and update it by id, or choose another.',
+  ) {
     super(
       'conflict',
       'already-in-use',
       `This ${attribute === 'userName' ? 'userName' : 'email address'} is already in use; ` +
-        'it may belong to a user of another organization. Find the existing user by filter and update it by id, or choose another.',
+        `it may belong to a user of another organization. ${remedy}`,
     );
     this.name = 'AlreadyInUseError';
   }

@@ -72,7 +72,8 @@ function compare(filter: Comparison, source: AttributeSource): Sql {
   return negated ? sql`NOT ${exists}` : sql`(${emailShortcut(filter.attribute, filter)} AND ${exists})`;
 }
 
-function valuesOf(
+/** An attribute with the sub-attribute that it was named with: its one value, or the rows of its values. */
+export function valuesOf(
   attribute: ResolvedAttribute,
   source: AttributeSource,
 ): { kind: 'one'; scalar: ScalarSql } | { kind: 'many'; from: Sql; where: Sql; first: Sql; scalar: ScalarSql } {
@@ -111,39 +112,4 @@ function all(conditions: readonly Sql[]): Sql {
 
 function any(conditions: readonly Sql[]): Sql {
   return sql`(${join(conditions, ' OR ')})`;
-}
-
-/**
- * Order of a list (RFC 7644 section 3.4.2.3): of a list attribute the primary, else the first value counts; text that is
- * not caseExact is ordered without regard to case; a resource without the value comes last when ascending.
- */
-export function orderSql(
-  attribute: ResolvedAttribute,
-  direction: 'ascending' | 'descending',
-  source: AttributeSource,
-): Sql {
-  const definition = attribute.sub ?? attribute.definition;
-  const { scalar, ...values } = valuesOf(attribute, source);
-  const value = orderValue(scalar, definition);
-  const one =
-    values.kind === 'one'
-      ? value
-      : sql`(SELECT ${value} FROM ${values.from} WHERE ${values.where} ORDER BY ${values.first} LIMIT 1)`;
-  return direction === 'ascending' ? sql`${one} ASC NULLS LAST` : sql`${one} DESC NULLS FIRST`;
-}
-
-function orderValue(scalar: ScalarSql, definition: ResolvedAttribute['definition']): Sql {
-  switch (definition.type) {
-    case 'boolean':
-      return scalar.boolean;
-    case 'integer':
-    case 'decimal':
-      return scalar.number;
-    case 'dateTime':
-      return scalar.instant;
-    default:
-      return definition.caseExact
-        ? sql`${scalar.text} COLLATE "C"`
-        : sql`${scalar.folded ?? sql`lower(${scalar.text})`} COLLATE "C"`;
-  }
 }

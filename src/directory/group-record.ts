@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { JsonObject } from '../scim/json.ts';
 import { InvalidAttributeError } from './directory-errors.ts';
+import { externalIdOf } from './external-id.ts';
 
 /** One group as stored, without its members: those are never loaded with the group. */
 export interface GroupRow {
@@ -53,5 +54,5 @@ export function groupColumnsOf(resource: JsonObject): GroupColumns {
       `displayName must be at most ${maxDisplayNameLength} characters long.`,
     );
   }
-  return { displayName, externalId: typeof externalId === 'string' ? externalId : null, attributes };
+  return { displayName, externalId: externalIdOf(externalId), attributes };
 }

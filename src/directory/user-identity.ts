@@ -1,28 +1,6 @@
+import { isEmailAddress } from '../platform/email-address.ts';
 import { InvalidAttributeError } from './directory-errors.ts';
-
-/** RFC 5321 section 4.5.3.1: a path is at most 256 octets, its angle brackets included. */
-const maxEmailLength = 254;
-const maxLocalPartLength = 64;
-
-const localPart = /^[^\s@"(),:;<>[\\\]]+$/u;
-const label = '[\\p{L}\\p{N}](?:[\\p{L}\\p{N}-]{0,61}[\\p{L}\\p{N}])?';
-const domainName = new RegExp(`^${label}(?:\\.${label})+$`, 'u');
-
-/**
- * Whether text can be a person's address: `local@domain.tld`, letters of any script (RFC 6531), no quoted local part,
- * no address literal. Deliverability is not ours to judge.
- */
-export function isEmailAddress(text: string): boolean {
-  if (text.length > maxEmailLength) return false;
-  const at = text.lastIndexOf('@');
-  const local = text.slice(0, Math.max(at, 0));
-  if (local.length === 0 || local.length > maxLocalPartLength) return false;
-  if (local.startsWith('.') || local.endsWith('.') || local.includes('..')) return false;
-  return localPart.test(local) && domainName.test(text.slice(at + 1));
-}
-
-/** Postgres' index rows end near 2,700 bytes; a login name is far shorter. */
-const maxUserNameLength = 500;
+import { maxIndexedLength } from './external-id.ts';
 
 export interface IdentityInput {
   userNameFormat: 'email' | 'any';
@@ -38,8 +16,8 @@ export interface IdentityInput {
  * @throws InvalidAttributeError when the userName is too long, or when what has to be an address is not one
  */
 export function emailOf({ userNameFormat, userName, emails }: IdentityInput): string | null {
-  if (userName.length > maxUserNameLength) {
-    throw new InvalidAttributeError('userName', `userName must be at most ${maxUserNameLength} characters long.`);
+  if (userName.length > maxIndexedLength) {
+    throw new InvalidAttributeError('userName', `userName must be at most ${maxIndexedLength} characters long.`);
   }
   if (userNameFormat === 'email') {
     if (isEmailAddress(userName)) return userName;

@@ -55,7 +55,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(requestContext({ logger, metrics }));
   app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
 
-  app.use('/api/v1/scim/:organizationId/v2', scimRouter({ db, publicUrl: base, nudge }));
+  app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge }));
   app.use('/api/v1', adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt }));
   app.use('/api', openApiRouter({ publicUrl: () => base }));
   app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));

@@ -4,6 +4,7 @@ import type { Queryable } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { directorySyncConditions, missingConditions, type DirectorySyncState } from './directory-sync-state.ts';
+import { noteUse } from './note-use.ts';
 import { hashToken, isTokenShaped, tokenName } from './token-secret.ts';
 
 /** The identity provider behind an authenticated SCIM request. */
@@ -13,6 +14,10 @@ export interface ScimCaller {
   /** The token's public name, `prefix…last four`: the actor in the sync log. */
   tokenName: string;
   userNameFormat: UserNameFormat;
+  /** When the token was looked up, by the database's clock: the one clock that all processes share. */
+  receivedAt: Date;
+  /** Version of the registry of extension schemas at that time. */
+  schemaVersion: number;
 }
 
 interface TokenRow extends DirectorySyncState {
@@ -20,6 +25,8 @@ interface TokenRow extends DirectorySyncState {
   prefix: string;
   lastFour: string;
   userNameFormat: UserNameFormat;
+  receivedAt: Date;
+  schemaVersion: number;
   usedLongAgo: boolean;
 }
 
@@ -36,17 +43,18 @@ export async function authenticateScim(
   db: Queryable,
   { organizationId, token }: { organizationId: string; token: string },
 ): Promise<ScimCaller> {
-  if (!isId(organizationId) || !isTokenShaped(token)) throw unauthenticated();
+  if (!isId(organizationId) || !isTokenShaped(token, 'rc_scim_')) throw unauthenticated();
   const [row] = await db.query<TokenRow>(sql`
     SELECT t.id AS "tokenId", t.prefix, t.last_four AS "lastFour", o.user_name_format AS "userNameFormat",
-      coalesce(t.last_used_at < now() - interval '1 minute', true) AS "usedLongAgo", ${directorySyncConditions}
+      coalesce(t.last_used_at < now() - interval '1 minute', true) AS "usedLongAgo", ${directorySyncConditions},
+      now() AS "receivedAt", (SELECT version FROM scim_schema_registry) AS "schemaVersion"
     FROM scim_tokens t
     JOIN organizations o ON o.id = t.organization_id
     JOIN directory_sync_state s ON s.organization_id = t.organization_id
     WHERE t.token_hash = ${hashToken(token)} AND t.organization_id = ${organizationId}::uuid
       AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`);
   if (!row?.modeIsScim) throw unauthenticated();
-  if (row.usedLongAgo) await noteUse(db, row.tokenId);
+  if (row.usedLongAgo) await noteUse(db, 'scim_tokens', row.tokenId);
 
   const missing = missingConditions(row);
   if (missing.length > 0) {
@@ -62,6 +70,8 @@ export async function authenticateScim(
     tokenId: row.tokenId,
     tokenName: tokenName(row),
     userNameFormat: row.userNameFormat,
+    receivedAt: row.receivedAt,
+    schemaVersion: row.schemaVersion,
   };
 }
 
@@ -72,23 +82,4 @@ function unauthenticated(): DomainError {
     'The bearer token is missing or not valid for this SCIM base URL. ' +
       'Check both in your identity provider, or rotate the token under "Identity and access" and enter the new one.',
   );
-}
-
-/**
- * Keeps `last_used_at` true to the minute. It never delays or fails a request: a locked row is left to whoever holds
- * it, the commit does not wait for the disk (losing the note in a crash is harmless), and when the disk is full
- * reading goes on.
- */
-async function noteUse(db: Queryable, tokenId: string): Promise<void> {
-  await db
-    .query(
-      sql`
-      WITH free AS MATERIALIZED (
-        SELECT id, set_config('synchronous_commit', 'off', true) FROM scim_tokens
-        WHERE id = ${tokenId}::uuid AND coalesce(last_used_at < now() - interval '1 minute', true)
-        FOR NO KEY UPDATE SKIP LOCKED
-      )
-      UPDATE scim_tokens t SET last_used_at = now() FROM free WHERE t.id = free.id`,
-    )
-    .catch(() => undefined);
 }

@@ -33,7 +33,7 @@ export async function createScimToken(
   tx: Transaction,
   organizationId: string,
 ): Promise<{ tokenId: string; token: string; name: string }> {
-  const secret = createTokenSecret();
+  const secret = createTokenSecret('rc_scim_');
   const [row] = await tx.query<{ id: string }>(sql`
     INSERT INTO scim_tokens (id, organization_id, token_hash, prefix, last_four, created_at)
     VALUES (new_id(), ${organizationId}::uuid, ${secret.hash}, ${secret.prefix}, ${secret.lastFour}, clock_timestamp())

@@ -3,8 +3,10 @@ import type { ProvisioningMode } from '../contract/organizations.ts';
 import type { OrganizationRole } from '../contract/roles.ts';
 import type { SignInDecisionAnswer } from '../contract/users.ts';
 import type { Database, Queryable, Transaction } from '../platform/database.ts';
+import { isEmailAddress } from '../platform/email-address.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId, newId } from '../platform/ids.ts';
+import { foldCase } from '../scim/fold-case.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';
 import { isVerifiedDomain } from './domains.ts';
 
@@ -28,7 +30,6 @@ interface Situation {
 }
 
 /** Local part and domain; the rest of an address' grammar is the identity provider's business, not that of a decision. */
-const addressPattern = /^[^\s@]+@([^\s@]+)$/u;
 
 /**
  * Whether somebody may sign in, which is where the three modes become real:
@@ -117,10 +118,10 @@ async function decideForUnknown(tx: Transaction, signIn: SignIn): Promise<SignIn
   const situation = await readSituation(tx, signIn);
   const known = decideForKnown(situation, email);
   if (known !== undefined) return known;
-  const domain = addressPattern.exec(email)?.[1];
-  if (domain === undefined) {
+  if (!isEmailAddress(email)) {
     return refusal('invalid-email', `"${email}" is not an email address. Have the SSO connection send the address.`);
   }
+  const domain = email.slice(email.lastIndexOf('@') + 1);
   if (!situation.ssoIsActive || situation.defaultRole === null) {
     return refusal(
       'sso-inactive',
@@ -147,7 +148,7 @@ async function createAtSignIn(tx: Transaction, signIn: SignIn, role: Organizatio
   const created = await tx.query(sql`
     INSERT INTO users (organization_id, id, managed_by, user_name, email, display_name, role, attributes, email_values)
     VALUES (${organizationId}::uuid, ${userId}::uuid, 'jit', ${email}, ${email}, ${name ?? null}, ${role},
-      ${JSON.stringify(attributes)}::jsonb, ${[email.toLowerCase()]})
+      ${JSON.stringify(attributes)}::jsonb, ${[foldCase(email)]})
     ON CONFLICT DO NOTHING
     RETURNING id`);
   if (created.length === 0) {

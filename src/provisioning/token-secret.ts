@@ -4,18 +4,22 @@ import { crc32 } from 'node:zlib';
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const base = BigInt(alphabet.length);
 
-/** Tells a leaked token's origin at a glance, and lets secret scanners find it. */
-const scheme = 'rc_scim_';
+/**
+ * How a secret begins: tells what a leaked one opens at a glance, and lets secret scanners find it. `rc_scim_` is an
+ * identity provider's token, `rc_org_` an admin key of one organization.
+ */
+export type TokenScheme = 'rc_scim_' | 'rc_org_';
+
 const secretBits = 256;
 /** Characters that hold 256 bits: 62^43 > 2^256. */
 const secretLength = 43;
 /** Characters that hold a CRC-32: 62^6 > 2^32. */
 const checksumLength = 6;
-/** Scheme and four characters more: enough to tell tokens apart, 232 bits short of one. */
-const shownPrefixLength = scheme.length + 4;
+/** Shown of the secret beside its scheme: enough to tell tokens apart, 232 bits short of one. */
+const shownLength = 4;
 
 export interface TokenSecret {
-  /** What the identity provider sends; shown once and never stored. */
+  /** What its holder sends; shown once and never stored. */
   token: string;
   /** SHA-256 of `token`: the only form that is stored. A random secret needs no slow hash. */
   hash: Buffer;
@@ -23,12 +27,13 @@ export interface TokenSecret {
   lastFour: string;
 }
 
-/** A new bearer token: `rc_scim_`, 256 random bits in base62, and a checksum that exposes typing errors. */
-export function createTokenSecret(): TokenSecret {
+/** A new bearer token: its scheme, 256 random bits in base62, and a checksum that exposes typing errors. */
+export function createTokenSecret(scheme: TokenScheme): TokenSecret {
   const bits = BigInt(`0x${randomBytes(secretBits / 8).toString('hex')}`);
   const body = `${scheme}${toBase62(bits, secretLength)}`;
   const token = `${body}${checksum(body)}`;
-  return { token, hash: hashToken(token), prefix: token.slice(0, shownPrefixLength), lastFour: token.slice(-4) };
+  const prefix = token.slice(0, scheme.length + shownLength);
+  return { token, hash: hashToken(token), prefix, lastFour: token.slice(-shownLength) };
 }
 
 export function hashToken(token: string): Buffer {
@@ -36,7 +41,7 @@ export function hashToken(token: string): Buffer {
 }
 
 /** Whether text can be one of our tokens at all: anything else is refused without asking the database. */
-export function isTokenShaped(text: string): boolean {
+export function isTokenShaped(text: string, scheme: TokenScheme): boolean {
   if (text.length !== scheme.length + secretLength + checksumLength || !text.startsWith(scheme)) return false;
   const body = text.slice(0, -checksumLength);
   return checksum(body) === text.slice(-checksumLength);

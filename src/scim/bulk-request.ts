@@ -23,7 +23,14 @@ export interface BulkOperation {
 /** An operation, or why it cannot be one: its answer in the bulk response is then the error. */
 export type BulkItem =
   | { readonly kind: 'operation'; readonly operation: BulkOperation }
-  | { readonly kind: 'refused'; readonly method: string; readonly bulkId?: string; readonly error: ScimError };
+  | {
+      readonly kind: 'refused';
+      readonly method: string;
+      /** As far as the path tells it. */
+      readonly resourceType?: ResourceType;
+      readonly bulkId?: string;
+      readonly error: ScimError;
+    };
 
 export interface BulkRequest {
   /** After how many errors to stop; undefined: never. */
@@ -78,7 +85,14 @@ function parseItem(sent: JsonValue, resourceTypes: readonly ResourceType[], seen
     return { kind: 'operation', operation: parseOperation(sent, bulkId, resourceTypes, seen) };
   } catch (error) {
     if (!(error instanceof ScimError)) throw error;
-    return { kind: 'refused', method, ...(bulkId === undefined ? {} : { bulkId }), error };
+    const resourceType = typeOfPath(text(object, 'path'), resourceTypes);
+    return {
+      kind: 'refused',
+      method,
+      ...(resourceType === undefined ? {} : { resourceType }),
+      ...(bulkId === undefined ? {} : { bulkId }),
+      error,
+    };
   }
 }
 
@@ -115,8 +129,8 @@ function parseTarget(
   method: BulkMethod,
   resourceTypes: readonly ResourceType[],
 ): Pick<BulkOperation, 'resourceType' | 'id'> {
-  const [, endpoint, id, ...more] = (path ?? '').replace(/\/$/u, '').split('/');
-  const resourceType = resourceTypes.find((candidate) => candidate.endpoint === `/${endpoint ?? ''}`);
+  const [, , id, ...more] = (path ?? '').replace(/\/$/u, '').split('/');
+  const resourceType = typeOfPath(path, resourceTypes);
   if (!resourceType || more.length > 0 || !path?.startsWith('/')) {
     const endpoints = resourceTypes.map((candidate) => candidate.endpoint).join(' or ');
     throw badRequest('invalidPath', `"path" must be ${endpoints}, followed by the id except for POST.`);
@@ -128,6 +142,11 @@ function parseTarget(
     );
   }
   return { resourceType, ...(id ? { id } : {}) };
+}
+
+function typeOfPath(path: string | undefined, resourceTypes: readonly ResourceType[]): ResourceType | undefined {
+  const [, endpoint] = (path ?? '').split('/');
+  return resourceTypes.find((candidate) => candidate.endpoint === `/${endpoint ?? ''}`);
 }
 
 /**

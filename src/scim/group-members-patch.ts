@@ -1,4 +1,5 @@
 import type { Filter } from './filter.ts';
+import { foldCase } from './fold-case.ts';
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from './json.ts';
 import type { PatchOperation } from './patch-request.ts';
 import { badRequest } from './scim-error.ts';
@@ -85,7 +86,8 @@ function idsOf(members: JsonValue): string[] {
     if (typeof id !== 'string' || id.trim() === '') {
       throw badRequest('invalidValue', 'Each of "members" must have a "value" that is the id of a user.');
     }
-    return id;
+    // The schema says that `members.value` is not caseExact: two spellings are one member.
+    return foldCase(id);
   });
 }
 
@@ -105,7 +107,7 @@ function chosenIds({ path }: PatchOperation): string[] | undefined {
 function idsOfFilter(filter: Filter): string[] {
   if (filter.kind === 'or') return filter.filters.flatMap(idsOfFilter);
   if (filter.kind === 'compare' && filter.operator === 'eq' && typeof filter.value === 'string') {
-    if (filter.attribute.sub?.name === 'value') return [filter.value];
+    if (filter.attribute.sub?.name === 'value') return [foldCase(filter.value)];
   }
   throw badRequest(
     'invalidFilter',

@@ -60,6 +60,8 @@ test('names the caller by organization and token', async () => {
     tokenId: stored?.id,
     tokenName: `${token.slice(0, 12)}…${token.slice(-4)}`,
     userNameFormat: 'any',
+    receivedAt: expect.any(Date) as Date,
+    schemaVersion: 0,
   });
 });
 
@@ -71,7 +73,7 @@ describe('one constant refusal for', () => {
       'a token with a typing error',
       (s) => ({ ...s, token: `${s.token.slice(0, -1)}${s.token.endsWith('A') ? 'B' : 'A'}` }),
     ],
-    ['a token that was never issued', (s) => ({ ...s, token: createTokenSecret().token })],
+    ['a token that was never issued', (s) => ({ ...s, token: createTokenSecret('rc_scim_').token })],
     ['a token of another organization', async (s) => ({ ...s, token: (await scimOrganization()).token })],
     ['an organization that is not there', (s) => ({ ...s, organizationId: '01890a5d-ac96-774b-bcce-b302099a8057' })],
     ['an organization id that is no id', (s) => ({ ...s, organizationId: 'acme' })],
@@ -177,11 +179,11 @@ describe('last used', () => {
 
 test('a token is 256 bits in base62 with a checksum that exposes any typing error', () => {
   for (let round = 0; round < 200; round += 1) {
-    const { token, prefix, lastFour } = createTokenSecret();
+    const { token, prefix, lastFour } = createTokenSecret('rc_scim_');
     expect(token).toMatch(/^rc_scim_[0-9A-Za-z]{49}$/);
-    expect([token.startsWith(prefix), token.endsWith(lastFour), isTokenShaped(token)]).toEqual([true, true, true]);
+    expect([token.startsWith(prefix), token.endsWith(lastFour), isTokenShaped(token, 'rc_scim_')]).toEqual([true, true, true]);
     const position = 8 + (round % 49);
     const other = token[position] === 'x' ? 'y' : 'x';
-    expect(isTokenShaped(`${token.slice(0, position)}${other}${token.slice(position + 1)}`)).toBe(false);
+    expect(isTokenShaped(`${token.slice(0, position)}${other}${token.slice(position + 1)}`, 'rc_scim_')).toBe(false);
   }
 });

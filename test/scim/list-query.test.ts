@@ -28,7 +28,27 @@ describe('pages (RFC 7644 section 3.4.2.4)', () => {
     [{ startIndex: '', count: '' }, 1, 100],
     [{ STARTINDEX: '2', Count: '3' }, 2, 3],
   ])('%j start at %i and hold %i', (parameters, startIndex, count) => {
-    expect(query(parameters)).toMatchObject({ startIndex, count });
+    expect(query(parameters)).toMatchObject({ paging: { kind: 'index', startIndex, count } });
+  });
+
+  // RFC 9865 section 2: an empty cursor asks for the first page.
+  test.each([
+    [{ cursor: '' }, '', 100],
+    [{ cursor: '', count: '2' }, '', 2],
+    [{ CURSOR: 'abc', count: '200' }, 'abc', 200],
+  ])('%j go by cursor', (parameters, cursor, count) => {
+    expect(query(parameters)).toMatchObject({ paging: { kind: 'cursor', cursor, count } });
+  });
+
+  // RFC 9865 section 2.1: "Count value must be between 1 and the service provider's maxPageSize."
+  test.each([
+    [{ cursor: '', count: '0' }, 'invalidCount'],
+    [{ cursor: '', count: '-1' }, 'invalidCount'],
+    [{ cursor: '', count: '201' }, 'invalidCount'],
+    [{ cursor: '', count: 'x' }, 'invalidCount'],
+    [{ cursor: '', startIndex: '1' }, 'invalidValue'],
+  ])('%j are refused with %s', (parameters, scimType) => {
+    expect(refusal(() => query(parameters))).toMatchObject({ status: 400, scimType });
   });
 
   test.each([
@@ -74,7 +94,7 @@ describe('filter and order', () => {
   });
 
   test('parameters of no meaning here are passed over', () => {
-    expect(query({ foo: ['1', '2'], constructor: 'x' })).toMatchObject({ startIndex: 1, count: 100 });
+    expect(query({ foo: ['1', '2'], constructor: 'x' })).toMatchObject({ paging: { startIndex: 1, count: 100 } });
   });
 });
 
@@ -94,7 +114,7 @@ describe('a search by POST (RFC 7644 section 3.4.3)', () => {
       startIndex: '1',
       count: '10',
     });
-    expect(query(parameters)).toMatchObject({ startIndex: 1, count: 10, projection: { kind: 'only' } });
+    expect(query(parameters)).toMatchObject({ paging: { startIndex: 1, count: 10 }, projection: { kind: 'only' } });
   });
 
   test.each<[unknown, string]>([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { changedAttributes } from '../../src/scim/changed-attributes.ts';
 import { instantOf, withZone } from '../../src/scim/date-time.ts';
-import { matchesETag, weakETag } from '../../src/scim/etag.ts';
+import { matchesVersion, weakETag } from '../../src/scim/etag.ts';
 import { canonicalJson, cloneJson, type JsonObject } from '../../src/scim/json.ts';
 import { userResourceType } from '../../src/scim/resource-types.ts';
 import { errorBody, quoted, ScimError } from '../../src/scim/scim-error.ts';
@@ -45,7 +45,7 @@ describe('entity tags (RFC 7644 section 3.14, RFC 9110 section 8.8.3)', () => {
     ['W/"77"', false],
     ['', false],
     ['w/"7"', false],
-  ])('%s matches version 7: %s', (header, expected) => expect(matchesETag(header, 7)).toBe(expected));
+  ])('%s matches version 7: %s', (header, expected) => expect(matchesVersion(header, 7)).toBe(expected));
 });
 
 describe('times (RFC 7643 section 2.3.5)', () => {

@@ -25,7 +25,7 @@ interface AdminRequest<E extends Endpoint> {
   query: z.output<E['query']>;
   body: E['request'] extends z.ZodType ? z.output<E['request']> : undefined;
   cause: Cause;
-  /** Only for answers that are streamed. */
+  /** Only for answers that are streamed, and for the request's logger. */
   res: Response;
 }
 

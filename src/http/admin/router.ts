@@ -7,6 +7,7 @@ import { addAccessRoutes } from './access-routes.ts';
 import { requireAdminKey } from './authenticate.ts';
 import { addLogRoutes } from './log-routes.ts';
 import { unknownRoute } from './route.ts';
+import { addSchemaRoutes } from './schema-routes.ts';
 import { addSettingsRoutes } from './settings-routes.ts';
 
 export interface AdminDependencies {
@@ -36,6 +37,7 @@ export function adminRouter(deps: AdminDependencies): Router {
   addSettingsRoutes(router, deps);
   addAccessRoutes(router, deps);
   addLogRoutes(router, deps);
+  addSchemaRoutes(router, deps);
   router.use(unknownRoute(Object.values(endpoints)));
   router.use(problemHandler);
   return router;

@@ -14,6 +14,7 @@ const parameterDescriptions: Record<string, string> = {
   tokenId: 'Id of the SCIM token.',
   jobId: 'Id of the job.',
   domain: 'The domain name.',
+  urn: 'The URN of the schema.',
 };
 
 /** The OpenAPI 3.1 document of the admin API, made of the very shapes that requests are checked with. */

@@ -18,6 +18,7 @@ export function queuesRouter(options: { adminKeyHash: Buffer; publicUrl: string;
     res.set('Cache-Control', 'no-store');
     next();
   });
+  const requireOwnOrigin = ownOriginOnly(new URL(publicUrl).origin);
   router.post('/login', requireOwnOrigin, express.urlencoded({ limit: '4kb', extended: false }), (req, res) => {
     const key = keyIn(req.body);
     if (key === undefined || !isAdminKey(key, adminKeyHash)) {
@@ -41,16 +42,21 @@ function requireOperator(cookie: SessionCookie, adminKeyHash: Buffer): RequestHa
   };
 }
 
-/** A browser tells where a write comes from; a page of somebody else must not retry or remove our jobs. */
-const requireOwnOrigin: RequestHandler = (req, res, next) => {
-  if (isOwnOrigin(req)) next();
-  else res.status(403).json({ error: 'This request comes from another site.' });
-};
+/**
+ * A browser tells where a write comes from; a page of somebody else must not retry or remove our jobs. Behind a proxy
+ * that changes `Host`, the public origin is the one that the browser names.
+ */
+function ownOriginOnly(publicOrigin: string): RequestHandler {
+  return (req, res, next) => {
+    if (isOwnOrigin(req, publicOrigin)) next();
+    else res.status(403).json({ error: 'This request comes from another site.' });
+  };
+}
 
-function isOwnOrigin(req: Request): boolean {
+function isOwnOrigin(req: Request, publicOrigin: string): boolean {
   const origin = req.get('origin');
   if (req.method === 'GET' || req.method === 'HEAD' || origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === req.get('host');
+  return origin === publicOrigin || (URL.canParse(origin) && new URL(origin).host === req.get('host'));
 }
 
 function sendLogin(res: Response, problem?: string): void {

@@ -1,151 +1,82 @@
-import { Router, type Response } from 'express';
-import { groupAttributes } from '../../directory/attribute-sql.ts';
-import { patchGroup, replaceGroup } from '../../directory/change-group.ts';
-import { createGroup } from '../../directory/create-group.ts';
-import { deleteGroup } from '../../directory/delete-group.ts';
-import { filterSql, orderSql } from '../../directory/filter-sql.ts';
+import { Router, type Request, type Response } from 'express';
 import type { GroupRow } from '../../directory/group-record.ts';
-import { listGroups, membersOf, membersOfEach, readGroup } from '../../directory/read-groups.ts';
+import { membersOf, readGroup } from '../../directory/read-groups.ts';
 import { matchesETag, weakETag } from '../../scim/etag.ts';
-import { memberIds } from '../../scim/group-members-patch.ts';
-import type { JsonObject } from '../../scim/json.ts';
-import { parseListQuery, type ListQuery } from '../../scim/list-query.ts';
-import { listResponse } from '../../scim/list-response.ts';
-import { parseResource } from '../../scim/parse-resource.ts';
-import { parsePatchRequest } from '../../scim/patch-request.ts';
+import { parseListQuery } from '../../scim/list-query.ts';
 import { parseProjection, type Projection } from '../../scim/projection.ts';
-import { groupResourceType as resourceType } from '../../scim/resource-types.ts';
-import { audited } from './audited.ts';
 import { groupText, showsMembers } from './group-document.ts';
+import { groupOperations } from './group-operations.ts';
+import { sendListing } from './list-answer.ts';
+import { listGroupsAnswer } from './list-groups-answer.ts';
 import { queryParameters } from './query-parameters.ts';
-import { pageSize, type ScimDependencies } from './scim-dependencies.ts';
-import { callerOf, pathId, scimBaseUrl } from './scim-context.ts';
+import type { ScimDependencies } from './scim-dependencies.ts';
+import { pathId, scimRequestOf } from './scim-context.ts';
+import { pageSize } from './scim-limits.ts';
 import { sendJsonText } from './send-json.ts';
 
 /** `/Groups` (RFC 7644 sections 3.3 to 3.6). */
-export function groupRoutes({ db, publicUrl, nudge }: ScimDependencies): Router {
+export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'>): Router {
   const router = Router({ caseSensitive: true });
-  const viewOf = (res: Response, projection: Projection) => ({
-    baseUrl: scimBaseUrl(publicUrl, callerOf(res).organizationId),
-    projection,
-  });
+  const operations = groupOperations({ db, nudge });
 
   const send = async (res: Response, status: number, group: GroupRow, projection: Projection): Promise<void> => {
-    const { organizationId } = callerOf(res);
-    const view = viewOf(res, projection);
-    const members = showsMembers(view) ? membersOf(db, organizationId, group.id) : undefined;
+    const { caller, baseUrl } = scimRequestOf(res);
+    const view = { baseUrl, projection };
+    const members = showsMembers(view) ? membersOf(db, caller.organizationId, group.id) : undefined;
     res.set('ETag', weakETag(group.version));
-    if (status === 201) res.set('Location', `${view.baseUrl}/Groups/${group.id}`);
+    if (status === 201) res.set('Location', `${baseUrl}/Groups/${group.id}`);
     await sendJsonText(res, status, groupText(group, members, view));
   };
+  const read = (res: Response, id: string): Promise<GroupRow> =>
+    readGroup(db, scimRequestOf(res).caller.organizationId, id);
 
-  const sendList = async (res: Response, query: ListQuery): Promise<void> => {
-    const { organizationId } = callerOf(res);
-    const { startIndex, count, projection, sortBy, sortOrder } = query;
-    const view = viewOf(res, projection);
-    const source = groupAttributes(resourceType, {
-      users: `${view.baseUrl}/Users/`,
-      groups: `${view.baseUrl}/Groups/`,
-    });
-    const { rows, totalResults } = await listGroups(db, organizationId, filterSql(query.filter, source), {
-      startIndex,
-      count,
-      ...(sortBy === undefined ? {} : { orderBy: orderSql(sortBy, sortOrder, source) }),
-    });
-    const membersOfGroup = showsMembers(view)
-      ? await membersOfEach(
-          db,
-          organizationId,
-          rows.map(({ id }) => id),
-        )
-      : () => undefined;
-    const envelope = listResponse({ resources: [], totalResults, startIndex, itemsPerPage: rows.length });
-    await sendJsonText(
-      res,
-      200,
-      listText(
-        envelope,
-        rows.map((group) => groupText(group, membersOfGroup(group.id), view)),
-      ),
-    );
-  };
-
-  router.get('/Groups', (req, res) => sendList(res, parseListQuery(queryParameters(req), resourceType, pageSize)));
+  router.get('/Groups', async (req, res) => {
+    const request = scimRequestOf(res);
+    const query = parseListQuery(queryParameters(req), request.resourceTypes.group, pageSize);
+    await sendListing(res, await listGroupsAnswer(db, request, query));
+  });
 
   router.post('/Groups', async (req, res) => {
-    const projection = parseProjection(queryParameters(req), resourceType);
-    const group = await audited(db, res, { action: 'CREATE', type: 'Group', id: null, body: req.body }, async () => {
-      const resource = parseResource(req.body, resourceType);
-      return createGroup(db, callerOf(res), resource, memberIds(resource) ?? []);
-    });
-    nudge();
-    await send(res, 201, group, projection);
+    const projection = projectionOf(req, res);
+    await send(res, 201, await operations.create(scimRequestOf(res), req.body), projection);
   });
 
   router.get('/Groups/:id', async (req, res) => {
-    const projection = parseProjection(queryParameters(req), resourceType);
-    const group = await readGroup(db, callerOf(res).organizationId, pathId(req));
+    const projection = projectionOf(req, res);
+    const group = await read(res, pathId(req));
+    const etag = weakETag(group.version);
     const ifNoneMatch = req.get('if-none-match');
-    if (ifNoneMatch !== undefined && matchesETag(ifNoneMatch, group.version)) {
-      res.set('ETag', weakETag(group.version)).status(304).end();
+    if (ifNoneMatch !== undefined && matchesETag(ifNoneMatch, etag)) {
+      res.set('ETag', etag).status(304).end();
       return;
     }
     await send(res, 200, group, projection);
   });
 
   router.put('/Groups/:id', async (req, res) => {
-    const projection = parseProjection(queryParameters(req), resourceType);
+    const projection = projectionOf(req, res);
     const id = pathId(req);
-    const caller = callerOf(res);
-    await audited(db, res, { action: 'UPDATE', type: 'Group', id, body: req.body }, async () => {
-      const resource = parseResource(req.body, resourceType);
-      return replaceGroup(db, caller, id, {
-        resource,
-        resourceType,
-        members: memberIds(resource),
-        ifMatch: req.get('if-match'),
-      });
-    });
-    nudge();
-    await send(res, 200, await readGroup(db, caller.organizationId, id), projection);
+    await operations.replace(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
+    await send(res, 200, await read(res, id), projection);
   });
 
   router.patch('/Groups/:id', async (req, res) => {
-    const parameters = queryParameters(req);
-    const projection = parseProjection(parameters, resourceType);
+    const projection = projectionOf(req, res);
     const id = pathId(req);
-    const caller = callerOf(res);
-    await audited(db, res, { action: 'UPDATE', type: 'Group', id, body: null }, async () =>
-      patchGroup(db, caller, id, {
-        operations: parsePatchRequest(req.body, resourceType),
-        resourceType,
-        ifMatch: req.get('if-match'),
-      }),
-    );
-    nudge();
+    const { version } = await operations.patch(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
     // RFC 7644 section 3.5.2: 204 unless "attributes" asks for the resource. Its cost must not follow the group's size.
-    if (parameters['attributes'] === undefined) res.status(204).end();
-    else await send(res, 200, await readGroup(db, caller.organizationId, id), projection);
+    if (queryParameters(req)['attributes'] === undefined) res.set('ETag', weakETag(version)).status(204).end();
+    else await send(res, 200, await read(res, id), projection);
   });
 
   router.delete('/Groups/:id', async (req, res) => {
-    const id = pathId(req);
-    await audited(db, res, { action: 'DELETE', type: 'Group', id, body: null }, async () =>
-      deleteGroup(db, callerOf(res), id),
-    );
-    nudge();
+    await operations.remove(scimRequestOf(res), pathId(req), { ifMatch: req.get('if-match') });
     res.status(204).end();
   });
 
   return router;
 }
 
-/** A list message whose resources are texts in the making; `envelope` is the message with none, `Resources` last. */
-async function* listText(envelope: JsonObject, resources: readonly AsyncIterable<string>[]): AsyncGenerator<string> {
-  yield JSON.stringify(envelope).slice(0, -']}'.length);
-  for (const [position, resource] of resources.entries()) {
-    if (position > 0) yield ',';
-    yield* resource;
-  }
-  yield ']}';
+function projectionOf(req: Request, res: Response): Projection {
+  return parseProjection(queryParameters(req), scimRequestOf(res).resourceTypes.group);
 }

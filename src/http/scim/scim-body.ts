@@ -1,8 +1,6 @@
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { badRequest, ScimError } from '../../scim/scim-error.ts';
-
-/** Largest body: a PUT of a group with 20,000 members, each with its `display` and `$ref`, has about 5 MB. */
-export const maxBodyBytes = 8 * 1024 * 1024;
+import { maxBodyBytes } from './scim-limits.ts';
 
 const accepted = ['application/scim+json', 'application/json'];
 
@@ -36,7 +34,7 @@ export const mapBodyError: ErrorRequestHandler = (error: unknown, _req, _res, ne
     next(
       new ScimError(
         413,
-        'tooMany',
+        undefined,
         `The body is larger than ${maxBodyBytes} bytes: send fewer members or operations in one request.`,
       ),
     );
@@ -65,7 +63,7 @@ function parseJson(body: Buffer): unknown {
   } catch (error) {
     // Only the position: V8's message also quotes the body, which may hold a password.
     const position = /position (\d+)/.exec((error as Error).message)?.[1];
-    const where = position === undefined ? 'it ends too early' : `look at character ${Number(position) + 1}`;
-    throw badRequest('invalidSyntax', `The body is not valid JSON: ${where}.`);
+    const where = position === undefined ? '' : ` (look at character ${Number(position) + 1})`;
+    throw badRequest('invalidSyntax', `The body is not valid JSON${where}.`);
   }
 }

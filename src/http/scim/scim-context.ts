@@ -1,32 +1,40 @@
 import type { Request, Response } from 'express';
 import type { DirectoryCaller } from '../../directory/caller.ts';
-import type { ScimCaller } from '../../provisioning/authenticate-scim.ts';
-import { contextOf } from '../request-context.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { ResourceTypes } from '../../scim/resource-types.ts';
 
 /** The content type of every answer (RFC 7644 section 8.1). */
 export const scimMediaType = 'application/scim+json';
 
-/** Where the SCIM resources of an organization live, without a slash at the end. */
-export function scimBaseUrl(publicUrl: string, organizationId: string): string {
-  return `${publicUrl}/api/v1/scim/${organizationId}/v2`;
+/** An authenticated SCIM request: all that its handling depends on beside its own path, parameters and body. */
+export interface ScimRequest {
+  /** The identity provider, as the directory knows it. */
+  caller: DirectoryCaller;
+  /** Where the organization's SCIM resources live, without a slash at the end. */
+  baseUrl: string;
+  /** With the extensions that were registered when the request came. */
+  resourceTypes: ResourceTypes;
+  /** By the database's clock. */
+  receivedAt: Date;
+  requestId: string;
+  logger: Logger;
+  /** Checks the token again if that is more than a moment ago. Throws as authentication does. */
+  confirm(): Promise<void>;
 }
 
 /** Remembers who was authenticated; only `authenticate` calls it. */
-export function setCaller(res: Response, caller: ScimCaller): void {
-  res.locals['scimCaller'] = caller;
+export function setScimRequest(res: Response, request: ScimRequest): void {
+  res.locals['scimRequest'] = request;
 }
 
-/** The identity provider behind this request, as the directory knows it. */
-export function callerOf(res: Response): DirectoryCaller {
-  const { organizationId, tokenId, tokenName, userNameFormat } = res.locals['scimCaller'] as ScimCaller;
-  return {
-    organizationId,
-    userNameFormat,
-    cause: {
-      actor: { type: 'scim_token', id: tokenId, name: tokenName },
-      requestId: contextOf(res).requestId,
-    },
-  };
+/** Whether `authenticate` has let this request pass. */
+export function isAuthenticated(res: Response): boolean {
+  return res.locals['scimRequest'] !== undefined;
+}
+
+/** The request as `authenticate` let it pass. */
+export function scimRequestOf(res: Response): ScimRequest {
+  return res.locals['scimRequest'] as ScimRequest;
 }
 
 /** A path parameter that the route's pattern guarantees. */

@@ -22,8 +22,8 @@ const scimTypeOf: Readonly<Record<string, ScimType>> = {
   'invalid-value': 'invalidValue',
 };
 
-/** Seconds after which a provider may try again while Postgres is away. */
-const retryAfterSeconds = 5;
+/** Seconds after which a provider may try again: long enough for a failover or a lock to pass. */
+const retryAfterSeconds = 2;
 
 /**
  * What the identity provider is told about an error. Anything unforeseen is a 500 that names the request, never an
@@ -37,6 +37,9 @@ export function toScimError(error: unknown, requestId: string): ScimError {
   if (isTemporary(error)) {
     return new ScimError(503, undefined, 'The service cannot do this just now. Try again later.');
   }
+  if (error instanceof URIError) {
+    return new ScimError(404, undefined, 'The address holds a % that is not followed by two hexadecimal digits.');
+  }
   return new ScimError(
     500,
     undefined,
@@ -45,7 +48,7 @@ export function toScimError(error: unknown, requestId: string): ScimError {
 }
 
 /** Every error under the SCIM base ends here. */
-export const answerScimError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+export const answerScimError: ErrorRequestHandler = (error: unknown, req, res, next) => {
   if (res.headersSent) {
     next(error);
     return;
@@ -53,11 +56,13 @@ export const answerScimError: ErrorRequestHandler = (error: unknown, _req, res, 
   const { requestId, logger } = contextOf(res);
   const answer = toScimError(error, requestId);
   if (answer.status >= 500) logger.error({ err: error }, 'SCIM request failed');
+  // RFC 6750 section 3.1: no error code where no token was sent.
+  const challenge = req.get('authorization') === undefined ? '' : ', error="invalid_token"';
+  if (answer.status === 401) res.set('WWW-Authenticate', `Bearer realm="SCIM"${challenge}`);
   sendScimError(res, answer);
 };
 
 function sendScimError(res: Response, error: ScimError): void {
-  if (error.status === 401) res.set('WWW-Authenticate', 'Bearer realm="SCIM", error="invalid_token"');
   if (error.status === 503) res.set('Retry-After', String(retryAfterSeconds));
   res
     .status(error.status)

@@ -1,11 +1,16 @@
-import { Router, type RequestHandler } from 'express';
+import { Router } from 'express';
 import { ScimError } from '../../scim/scim-error.ts';
-import { authenticate } from './authenticate.ts';
+import { auditRefused } from './audited.ts';
+import { createResourceTypeRegistry } from '../../provisioning/resource-type-registry.ts';
+import { authenticate, authenticateAgain } from './authenticate.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { groupRoutes } from './group-routes.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { mapBodyError, scimBody } from './scim-body.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { answerScimError } from './scim-error-answer.ts';
+import { searchRoutes } from './search-routes.ts';
 import { userRoutes } from './user-routes.ts';
 
 /** The methods that each endpoint understands (RFC 7644 section 3.2, table 2); anything else there is a 405. */
@@ -14,6 +19,7 @@ const methods: Readonly<Record<string, string>> = {
   '/Users/:id': 'GET, PUT, PATCH, DELETE',
   '/Groups': 'GET, POST',
   '/Groups/:id': 'GET, PUT, PATCH, DELETE',
+  '/Bulk': 'POST',
   '/ServiceProviderConfig': 'GET',
   '/ResourceTypes': 'GET',
   '/ResourceTypes/:id': 'GET',
@@ -22,14 +28,36 @@ const methods: Readonly<Record<string, string>> = {
 };
 
 /**
- * The SCIM ingress, to be mounted at `/api/v1/scim/:organizationId/v2`: authentication, then the body, then the
- * endpoints; every error, also of what is mounted here by nobody, is a SCIM error.
+ * The SCIM ingress, to be mounted at `/api/v1/scim`: the endpoints of each organization under its base URL. Whoever
+ * comes here speaks SCIM, so a wrong base URL gets a SCIM error too.
  */
 export function scimRouter(dependencies: ScimDependencies): Router {
+  const router = Router({ caseSensitive: true });
+  router.use('/:organizationId/v2', organizationRouter(dependencies));
+  router.use(() => {
+    throw new ScimError(
+      404,
+      undefined,
+      'There is no SCIM service at this address. The base URL is /api/v1/scim/{organization id}/v2, as it was shown together with the token.',
+    );
+  });
+  router.use(answerScimError);
+  return router;
+}
+
+/**
+ * Everything below one organization's base URL: authentication, then the body, then the endpoints; every error, also of
+ * what is mounted here by nobody, is a SCIM error.
+ */
+function organizationRouter(dependencies: ScimDependencies): Router {
   const router = Router({ mergeParams: true, caseSensitive: true });
-  router.use(authenticate(dependencies.db), ...scimBody);
+  const { db, publicUrl } = dependencies;
+  const registry = createResourceTypeRegistry(db);
+  router.use(authenticate({ db, publicUrl, registry }), ...scimBody, authenticateAgain);
   router.use(mapBodyError);
-  router.use(userRoutes(dependencies), groupRoutes(dependencies), discoveryRoutes(dependencies));
+  // The searches first: /Users/.search looks like a user of that id.
+  router.use(searchRoutes(dependencies), userRoutes(dependencies), groupRoutes(dependencies));
+  router.use(bulkRoutes(dependencies), discoveryRoutes());
   router.all('/Me', () => {
     throw new ScimError(501, undefined, 'The /Me alias is not supported: a provider acts for no single user.');
   });
@@ -41,13 +69,6 @@ export function scimRouter(dependencies: ScimDependencies): Router {
       `There is no endpoint ${req.path} here. The SCIM base URL ends in /v2; /ResourceTypes lists the endpoints.`,
     );
   });
-  router.use(answerScimError);
+  router.use(auditRefused(db), answerScimError);
   return router;
-}
-
-function methodNotAllowed(allowed: string): RequestHandler {
-  return (req, res) => {
-    res.set('Allow', allowed);
-    throw new ScimError(405, undefined, `${req.method} is not possible here; this endpoint understands ${allowed}.`);
-  };
 }

@@ -16,7 +16,13 @@ const chunkLength = 64 * 1024;
  * a slow reader, so that no answer is ever in memory as a whole.
  */
 export async function sendJsonText(res: Response, status: number, text: AsyncIterable<string>): Promise<void> {
-  res.status(status).type(scimMediaType);
+  // The charset as `res.send` would add it, so that a long answer has no other type than a short one.
+  res.status(status).set('Content-Type', `${scimMediaType}; charset=utf-8`);
+  if (res.req.method === 'HEAD') {
+    // The headers alone are wanted, so a long text is not even made.
+    res.end();
+    return;
+  }
   const chunks = inChunks(text)[Symbol.asyncIterator]();
   const first = await chunks.next();
   const second = first.done === true ? first : await chunks.next();

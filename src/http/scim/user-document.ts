@@ -1,9 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { UserWithGroups } from '../../directory/read-users.ts';
 import { userResource } from '../../directory/user-record.ts';
 import { weakETag } from '../../scim/etag.ts';
 import { isJsonObject, type JsonObject } from '../../scim/json.ts';
 import { project, type Projection } from '../../scim/projection.ts';
 import { schemasOf } from '../../scim/resource-schemas.ts';
+
+/**
+ * The entity tag of a user: its version, and the groups where they are shown, because being added to a group does not
+ * move the version.
+ */
+export function userETag(user: UserWithGroups): string {
+  if (user.groups === null) return weakETag(user.version);
+  return weakETag(user.version, createHash('sha256').update(JSON.stringify(user.groups)).digest('hex').slice(0, 12));
+}
 
 /** A user as the protocol shows it (RFC 7643 section 8.2), cut to what the caller asked for. */
 export function userDocument(
@@ -27,7 +37,7 @@ export function userDocument(
         created: user.createdAt.toISOString(),
         lastModified: user.updatedAt.toISOString(),
         location: `${baseUrl}/Users/${user.id}`,
-        version: weakETag(user.version),
+        version: userETag(user),
       },
     },
     projection,

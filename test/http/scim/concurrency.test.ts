@@ -19,6 +19,18 @@ describe.each(engines)('concurrent writers, queues on %s', (engine) => {
     const people = (organization: TestOrganization, count: number, name = 'p') =>
       Promise.all(Array.from({ length: count }, (_, i) => organization.user(`${name}${i}@${organization.id}.example`)));
 
+    /** Resolves when so many sessions of this database wait for a lock. */
+    const untilWaiting = async (count: number): Promise<void> => {
+      await expect
+        .poll(async () => {
+          const [row] = await service.db.query<{ waiting: number }>(sql`
+            SELECT count(*) AS waiting FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%groups%'`);
+          return row?.waiting;
+        })
+        .toBe(count);
+    };
+
     const membersOf = async (organization: TestOrganization, groupId: string): Promise<string[]> => {
       const rows = await service.db.query<{ id: string }>(sql`
         SELECT user_id AS id FROM group_members WHERE organization_id = ${organization.id} AND group_id = ${groupId}
@@ -79,6 +91,34 @@ describe.each(engines)('concurrent writers, queues on %s', (engine) => {
         // No deadlock, no serialization failure reaches the client.
         expect(answers.map(({ status }) => status)).toEqual([204, 204]);
         expect([0, 2]).toContain((await membersOf(organization, group)).length);
+      }
+    });
+
+    // R3, R2: each request takes one out and puts the other in.
+    test('two swaps in opposite direction at once end as one of them', async () => {
+      const organization = await service.organization();
+      const [a = '', b = ''] = await people(organization, 2);
+      const group = await organization.group('Swapped', [b]);
+      const swap = (out: string, into: string) =>
+        organization.scim(
+          'PATCH',
+          `/Groups/${group}`,
+          patch(
+            { op: 'remove', path: `members[value eq "${out}"]` },
+            { op: 'add', path: 'members', value: [{ value: into }] },
+          ),
+        );
+      for (let round = 0; round < 20; round += 1) {
+        // A third session holds the group until both wait for it.
+        await service.db.transaction(async (tx) => {
+          await tx.query(
+            sql`SELECT FROM groups WHERE organization_id = ${organization.id} AND id = ${group} FOR UPDATE`,
+          );
+          void Promise.all([swap(b, a), swap(a, b)]);
+          await untilWaiting(2);
+        });
+        await untilWaiting(0);
+        await expect.poll(async () => (await membersOf(organization, group)).length).toBe(1);
       }
     });
 

@@ -279,6 +279,56 @@ describe('a refused SCIM write answers a SCIM error, changes nothing, and leaves
       status: 404,
       detail: /no group/,
     },
+    {
+      name: 'an externalId that no index could hold',
+      method: 'POST',
+      path: users,
+      body: { userName: 'long@acme.example', externalId: 'x'.repeat(8_000) },
+      status: 400,
+      scimType: 'invalidValue',
+      detail: /externalId must be at most/,
+    },
+    {
+      name: 'an address that no index could hold',
+      method: 'PATCH',
+      path: user,
+      body: patch({ op: 'add', path: 'emails', value: [{ value: `${'x'.repeat(8_000)}@acme.example`, type: 'home' }] }),
+      status: 400,
+      scimType: 'invalidValue',
+      detail: /emails/,
+    },
+    {
+      name: 'a delete with a stale If-Match',
+      method: 'DELETE',
+      path: user,
+      headers: { 'if-match': 'W/"999"' },
+      status: 412,
+      detail: /changed since/,
+    },
+    {
+      name: 'a delete of a group with a stale If-Match',
+      method: 'DELETE',
+      path: group,
+      headers: { 'if-match': 'W/"999"' },
+      status: 412,
+      detail: /changed since/,
+    },
+    {
+      name: 'parameters that exclude each other',
+      method: 'PUT',
+      path: () => `${user()}?attributes=userName&excludedAttributes=groups`,
+      body: { userName: 'ada@acme.example' },
+      status: 400,
+      scimType: 'invalidValue',
+      detail: /excludedAttributes/,
+    },
+    {
+      name: 'an id that holds a NUL',
+      method: 'DELETE',
+      path: () => '/Users/a%00b',
+      status: 404,
+      detail: /no user/,
+    },
     // RFC 7644 section 3.14
     {
       name: 'a stale If-Match',
@@ -305,7 +355,7 @@ describe('a refused SCIM write answers a SCIM error, changes nothing, and leaves
     expect(await state()).toEqual(before);
     const entries = await failedEntries();
     expect(entries.length).toBe(entriesBefore + 1);
-    expect(entries[0]?.message).toBe(answer.body['detail']);
+    expect(entries[0]?.message).toBe(String(answer.body['detail']).replaceAll('\0', '\u{fffd}'));
   });
 
   test('a member of another organization is refused like an unknown one', async () => {
@@ -380,11 +430,15 @@ describe('a request that cannot be read', () => {
     },
   ])('$name answers $status', async ({ body, headers, status, scimType }) => {
     const before = await state();
+    const entriesBefore = (await failedEntries()).length;
     const answer = await organization.scim('POST', '/Users', body, headers);
     expect(answer.status).toBe(status);
     expect(answer.body['scimType']).toBe(scimType);
     expect(answer.body['status']).toBe(String(status));
     expect(await state()).toEqual(before);
+    const entries = await failedEntries();
+    expect(entries.length).toBe(entriesBefore + 1);
+    expect(entries[0]).toMatchObject({ action: 'CREATE', message: answer.body['detail'] });
   });
 
   test('invalid UTF-8 is refused, not repaired', async () => {
@@ -454,6 +508,7 @@ describe('an endpoint that is not there', () => {
     ['PUT', '/ServiceProviderConfig', 405],
     ['GET', '/Me', 501],
     ['GET', '/users', 404],
+    ['GET', '/Users/%zz', 404],
   ])('%s %s answers a SCIM error %i', async (method, path, status) => {
     const answer = await organization.scim(method, path);
     expect(answer.status).toBe(status);
