@@ -181,7 +181,11 @@ test('a token is 256 bits in base62 with a checksum that exposes any typing erro
   for (let round = 0; round < 200; round += 1) {
     const { token, prefix, lastFour } = createTokenSecret('rc_scim_');
     expect(token).toMatch(/^rc_scim_[0-9A-Za-z]{49}$/);
-    expect([token.startsWith(prefix), token.endsWith(lastFour), isTokenShaped(token, 'rc_scim_')]).toEqual([true, true, true]);
+    expect([token.startsWith(prefix), token.endsWith(lastFour), isTokenShaped(token, 'rc_scim_')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
     const position = 8 + (round % 49);
     const other = token[position] === 'x' ? 'y' : 'x';
     expect(isTokenShaped(`${token.slice(0, position)}${other}${token.slice(position + 1)}`, 'rc_scim_')).toBe(false);
