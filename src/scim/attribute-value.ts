@@ -21,13 +21,30 @@ export function attributeValue(
   where: string,
 ): JsonValue | undefined {
   if (!definition.multiValued) return singleValue(definition, value, where);
-  if (value === null) return unassigned(definition, where);
-  const elements = asList(value).flatMap((element) => {
-    const checked = elementValue(definition, element, where);
+  if (value === null) return unassigned(definition, value, where);
+  const elements = listElements(definition, value, where);
+  if (elements.length === 0) return unassigned(definition, value, where);
+  return requireFewValues(definition, keepOnePrimary(mergeElements(definition, [], elements).elements), where);
+}
+
+/**
+ * The elements of a list that hold something. Where an empty list says something of its own (the members of a group), an
+ * element that names nothing is refused instead: a list of such elements must not be read as an empty one.
+ *
+ * @throws ScimError 400 invalidValue
+ */
+export function listElements(definition: AttributeDefinition, value: JsonValue, where: string): JsonValue[] {
+  return asList(value).flatMap((element) => {
+    const checked = singleValue(definition, element, where);
+    if (definition.emptyListKept && !hasValue(checked)) {
+      throw badRequest('invalidValue', `Each of "${where}" must have a "value" that is an id.`);
+    }
     return checked === undefined ? [] : [checked];
   });
-  if (elements.length === 0) return unassigned(definition, where);
-  return requireFewValues(definition, keepOnePrimary(mergeElements(definition, [], elements).elements), where);
+}
+
+function hasValue(element: JsonValue | undefined): boolean {
+  return isJsonObject(element) && !isUnassigned(ownValue(element, 'value'));
 }
 
 /**
@@ -42,14 +59,14 @@ export function requireFewValues(definition: AttributeDefinition, list: JsonValu
   return list;
 }
 
-/** The same for one element of a multi-valued attribute. */
-export function elementValue(definition: AttributeDefinition, value: JsonValue, where: string): JsonValue | undefined {
-  return singleValue(definition, value, where);
-}
-
-function singleValue(definition: AttributeDefinition, sent: JsonValue, where: string): JsonValue | undefined {
+/**
+ * The same for one value: of an attribute that is not multi-valued, or one element of a list.
+ *
+ * @throws ScimError 400 invalidValue
+ */
+export function singleValue(definition: AttributeDefinition, sent: JsonValue, where: string): JsonValue | undefined {
   const value = unwrapSingle(definition, sent);
-  if (value === null || (Array.isArray(value) && value.length === 0)) return unassigned(definition, where);
+  if (value === null || (Array.isArray(value) && value.length === 0)) return unassigned(definition, value, where);
   switch (definition.type) {
     case 'string':
     case 'reference':
@@ -111,8 +128,8 @@ function complexValue(definition: AttributeDefinition, sent: JsonValue, where: s
 }
 
 /** @throws ScimError 400 invalidValue for an attribute whose absence would be read as something else */
-function unassigned(definition: AttributeDefinition, where: string): JsonValue | undefined {
-  if (definition.neverUnassigned) throw wrongType(definition, null, where);
+function unassigned(definition: AttributeDefinition, sent: JsonValue, where: string): JsonValue | undefined {
+  if (definition.neverUnassigned) throw wrongType(definition, sent, where);
   if (definition.required) throw badRequest('invalidValue', `"${where}" is required and must have a value.`);
   return undefined;
 }
@@ -136,7 +153,7 @@ export function wrongType(definition: AttributeDefinition, value: JsonValue, whe
 
 /** A value in a few words: a long one does not belong in a message. */
 function describe(value: JsonValue): string {
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (isJsonObject(value)) return 'an object';
   return typeof value === 'string' ? quoted(value) : String(value);
 }

@@ -1,7 +1,8 @@
-import { isJsonObject, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
+import { mapReferences } from './bulk-references.ts';
+import { isJsonObject, member, type JsonObject, type JsonValue } from './json.ts';
+import { requireMessageSchema } from './message-schemas.ts';
 import { checkedBody } from './safe-json.ts';
-import { sameName } from './fold-case.ts';
-import { badRequest, quoted, ScimError } from './scim-error.ts';
+import { badRequest, quoted, ScimError, shortened } from './scim-error.ts';
 import type { ResourceType } from './schema.ts';
 import { bulkRequestUrn } from './urns.ts';
 
@@ -51,10 +52,7 @@ export function parseBulkRequest(
   limits: { readonly maxOperations: number },
 ): BulkRequest {
   const sent = checkedBody(body);
-  const schemas = member(sent, 'schemas');
-  if (Array.isArray(schemas) && !schemas.some((urn) => typeof urn === 'string' && sameName(urn, bulkRequestUrn))) {
-    throw badRequest('invalidSyntax', `"schemas" of a bulk request must name ${bulkRequestUrn}.`);
-  }
+  requireMessageSchema(member(sent, 'schemas'), bulkRequestUrn, 'a bulk request');
   const operations = member(sent, 'Operations');
   if (!Array.isArray(operations)) throw badRequest('invalidSyntax', 'A bulk request must have a list "Operations".');
   if (operations.length > limits.maxOperations) {
@@ -173,15 +171,17 @@ export function bulkOrder(items: readonly BulkItem[]): { order: number[]; circul
         continue;
       }
       state[at] = 'open';
-      const next: number | undefined = needs[at]?.find((need) => state[need] !== 'done' && !circular.has(need));
+      for (const need of needs[at] ?? []) {
+        if (state[need] !== 'open') continue;
+        for (const item of stack.slice(stack.indexOf(need))) {
+          circular.set(item, new ScimError(409, undefined, 'The bulkId references of this operation form a circle.'));
+        }
+      }
+      const next: number | undefined = needs[at]?.find((need) => state[need] === 'new');
       if (next === undefined) {
         state[at] = 'done';
         order.push(at);
         stack.pop();
-      } else if (state[next] === 'open') {
-        for (const member of stack.slice(stack.indexOf(next))) {
-          circular.set(member, new ScimError(409, undefined, 'The bulkId references of this operation form a circle.'));
-        }
       } else {
         stack.push(next);
       }
@@ -192,58 +192,34 @@ export function bulkOrder(items: readonly BulkItem[]): { order: number[]; circul
 
 function creatorsNeeded(operation: BulkOperation, creators: ReadonlyMap<string, number>): number[] {
   const found = new Set<number>();
-  const visit = (value: JsonValue | undefined): void => {
-    if (typeof value === 'string') {
-      const creator = creators.get(referenceIn(value) ?? '');
-      if (creator !== undefined) found.add(creator);
-    } else if (Array.isArray(value)) value.forEach(visit);
-    else if (isJsonObject(value)) Object.values(value).forEach(visit);
-  };
-  visit(operation.id);
-  visit(operation.data);
+  mapReferences(operation, (bulkId) => {
+    const creator = creators.get(bulkId);
+    if (creator !== undefined) found.add(creator);
+    return bulkId;
+  });
   return [...found];
 }
 
-function referenceIn(text: string): string | undefined {
-  return text.startsWith('bulkId:') ? text.slice('bulkId:'.length) : undefined;
-}
-
 /**
- * The operation with every `bulkId:...` replaced by the id of what was created. References to nothing in this request stay,
- * and fail where an id is looked up.
+ * The operation with every `bulkId:...` that stands for a resource replaced by the id of what was created.
  *
  * @param ids ids of created resources by bulkId; null for one whose creation failed
- * @throws ScimError 400 invalidValue for a reference to a failed creation
+ * @throws ScimError 400 invalidValue for a reference to a failed creation, or to nothing in the request
  */
 export function resolveBulkIds(operation: BulkOperation, ids: ReadonlyMap<string, string | null>): BulkOperation {
-  const resolveText = (value: string): string => {
-    const bulkId = referenceIn(value);
-    const id = bulkId === undefined ? undefined : ids.get(bulkId);
-    if (id === null) {
-      throw badRequest('invalidValue', `The operation refers to ${quoted(value)}, whose creation failed.`);
+  return mapReferences(operation, (bulkId) => {
+    const id = ids.get(bulkId);
+    if (id === undefined) {
+      throw badRequest(
+        'invalidValue',
+        `The operation refers to bulkId:${shortened(bulkId)}, which this request does not create.`,
+      );
     }
-    return id ?? value;
-  };
-  const resolve = (value: JsonValue): JsonValue => {
-    if (typeof value === 'string') return resolveText(value);
-    if (Array.isArray(value)) return value.map(resolve);
-    return isJsonObject(value) ? resolveObject(value) : value;
-  };
-  const resolveObject = (value: JsonObject): JsonObject => {
-    const resolved: JsonObject = {};
-    for (const [key, child] of Object.entries(value)) setOwn(resolved, key, resolve(child));
-    return resolved;
-  };
-  return {
-    ...operation,
-    ...(operation.id === undefined ? {} : { id: resolveText(operation.id) }),
-    ...(operation.data === undefined ? {} : { data: resolveObject(operation.data) }),
-  };
-}
-
-function member(object: JsonObject, name: string): JsonValue | undefined {
-  const key = Object.keys(object).find((candidate) => sameName(candidate, name));
-  return key === undefined ? undefined : ownValue(object, key);
+    if (id === null) {
+      throw badRequest('invalidValue', `The operation refers to bulkId:${shortened(bulkId)}, whose creation failed.`);
+    }
+    return id;
+  });
 }
 
 function text(object: JsonObject, name: string): string | undefined {

@@ -1,10 +1,21 @@
 /**
  * What identity providers send instead of what RFC 7643 and RFC 7644 describe, and what it means. Each rule names the
- * provider that needs it; the rest of the protocol calls these where the shape can turn up, and knows no provider.
+ * provider that needs it. Here are those about the shape of what is sent: letter case of operations, text in place of
+ * booleans, objects, lists and JSON, other names, the messages of SCIM 1.1, and what a `replace` may make.
+ *
+ * Tolerances that are part of a grammar, or of what an operation does, stand beside it:
+ * - `filter.ts` and `filter-value.ts`: bare words, `primary eq "True"`, a complex attribute that is compared as its `value`
+ * - `attribute-lookup.ts`: URNs and names in other letter case, URNs that nobody registered
+ * - `patch-request.ts`: a value with the elements to remove, readOnly attributes in a path-less value, an empty `path`
+ * - `group-members-patch.ts`: members that are added by their path alone
+ * - `multi-valued.ts`: elements to remove that have no `type`, two primaries
+ * - `parse-resource.ts` and `message-schemas.ts`: `schemas` that is missing or names what is not known
  */
 import { findDefinition } from './attribute-lookup.ts';
-import { isJsonObject, ownValue, type JsonObject, type JsonValue } from './json.ts';
-import type { AttributeDefinition } from './schema.ts';
+import { isJsonObject, keyOf, member, ownValue, type JsonObject, type JsonValue } from './json.ts';
+import { namesSchema } from './message-schemas.ts';
+import type { AttributeDefinition, ResourceType } from './schema.ts';
+import { patchOpUrn } from './urns.ts';
 
 export type PatchOp = 'add' | 'replace' | 'remove';
 
@@ -77,22 +88,41 @@ export function valueFromJsonText(text: string): JsonValue | undefined {
 }
 
 /**
+ * The members in the PATCH of SCIM 1.1 that OneLogin's samples send to a group: `members` without `Operations`. Whatever
+ * else the body says is not used. Undefined for any other body, above all one that says it is a PatchOp.
+ */
+export function membersOfScim11(body: JsonObject, resourceType: ResourceType): JsonValue[] | undefined {
+  if (resourceType.name !== 'Group' || keyOf(body, 'Operations') !== undefined) return undefined;
+  const members = member(body, 'members');
+  return Array.isArray(members) && !namesSchema(member(body, 'schemas'), patchOpUrn) ? members : undefined;
+}
+
+/**
+ * Entra replaces what it believes to be there, such as `emails[type eq "work"].value`: a sub-attribute of an element that
+ * is chosen by `type` or `primary` alone is then made instead of missed.
+ *
+ * @param chosenBy names of the sub-attributes that the filter compares
+ */
+export function replaceMakes(chosenBy: readonly string[]): boolean {
+  return chosenBy.every((name) => name === 'type' || name === 'primary');
+}
+
+/**
  * OneLogin's samples change memberships as SCIM 1.1 did (section 3.3.2 there): each element says itself whether it is to
  * be added or deleted. Returns undefined for a list without a single such element.
  */
-export function membershipOperations(elements: JsonValue): { op: 'add' | 'remove'; value: JsonObject }[] | undefined {
+export function membershipOperations(elements: JsonValue): { op: 'add' | 'remove'; value: JsonValue }[] | undefined {
   const list = asList(elements);
   if (!list.some((element) => isJsonObject(element) && operationOfElement(element) !== undefined)) return undefined;
-  return list.flatMap((element) => {
-    if (!isJsonObject(element)) return [];
+  return list.map((element) => {
+    if (!isJsonObject(element)) return { op: 'add' as const, value: element };
     const operation = operationOfElement(element);
     const value = Object.fromEntries(Object.entries(element).filter(([key]) => key.toLowerCase() !== 'operation'));
-    return [{ op: operation?.toLowerCase() === 'delete' ? ('remove' as const) : ('add' as const), value }];
+    return { op: operation?.toLowerCase() === 'delete' ? ('remove' as const) : ('add' as const), value };
   });
 }
 
 function operationOfElement(element: JsonObject): string | undefined {
-  const key = Object.keys(element).find((name) => name.toLowerCase() === 'operation');
-  const operation = key === undefined ? undefined : ownValue(element, key);
+  const operation = member(element, 'operation');
   return typeof operation === 'string' ? operation : undefined;
 }

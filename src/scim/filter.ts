@@ -233,7 +233,7 @@ function resolve(name: string, start: number, scope: Scope): ResolvedAttribute {
   const meaning = lookUpName(name, scope.resourceType);
   if (meaning.kind !== 'attribute') {
     const hint = scope.resourceType.extensions.find((extension) => findDefinition(extension.attributes, name));
-    const advice = hint ? `; did you mean "${hint.id}:${name}"?` : '';
+    const advice = hint ? ` (did you mean "${hint.id}:${name}"?)` : '';
     throw problem(start, `${quoted(name)} is not an attribute of ${scope.resourceType.name}${advice}`);
   }
   if ((meaning.attribute.sub ?? meaning.attribute.definition).returned === 'never') {

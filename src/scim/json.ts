@@ -1,3 +1,5 @@
+import { sameName } from './fold-case.ts';
+
 /** A JSON value as RFC 8259 knows it. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 
@@ -12,6 +14,17 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** The member of an object, never what its prototype offers under that name. */
 export function ownValue(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** The key under which an object holds a name: as spelled, else the first that differs in letter case alone. */
+export function keyOf(object: JsonObject, name: string): string | undefined {
+  return Object.hasOwn(object, name) ? name : Object.keys(object).find((candidate) => sameName(candidate, name));
+}
+
+/** The member with this name, letter case aside: names in messages are compared as those of attributes. */
+export function member(object: JsonObject, name: string): JsonValue | undefined {
+  const key = keyOf(object, name);
+  return key === undefined ? undefined : ownValue(object, key);
 }
 
 /**

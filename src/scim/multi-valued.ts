@@ -10,7 +10,7 @@ const identities = new WeakMap<JsonObject, string>();
  * What makes two elements of a multi-valued attribute the same: their `value` and `type` where they have a `value`
  * (RFC 7643 section 2.4 wants no such pair twice), else everything in them except `primary`.
  */
-function identityOf(definition: AttributeDefinition, element: JsonValue): string {
+export function identityOf(definition: AttributeDefinition, element: JsonValue): string {
   if (isJsonObject(element)) {
     const known = identities.get(element);
     if (known !== undefined) return known;
@@ -38,16 +38,17 @@ function identityOfComplex(definition: AttributeDefinition, element: JsonObject)
  * The elements of `current` and after them those of `added` that are new. An element that is there already is not
  * repeated; what the added one says beyond it is taken over (RFC 7644 section 3.5.2.1). Linear in both lists.
  *
- * `settled` holds the elements that now say what the added ones said.
+ * `preferred` holds the elements that an added one makes the primary: a repetition that does not speak of `primary` must
+ * not hold on to it (RFC 7644 section 3.5.2).
  */
 export function mergeElements(
   definition: AttributeDefinition,
   current: readonly JsonValue[],
   added: readonly JsonValue[],
-): { elements: JsonValue[]; settled: Set<JsonValue> } {
+): { elements: JsonValue[]; preferred: Set<JsonValue> } {
   const elements = [...current];
   const positions = new Map(current.map((element, at) => [identityOf(definition, element), at]));
-  const settled = new Set<JsonValue>();
+  const preferred = new Set<JsonValue>();
   for (const element of added) {
     const identity = identityOf(definition, element);
     const at = positions.get(identity);
@@ -55,16 +56,35 @@ export function mergeElements(
     if (at === undefined || present === undefined) {
       positions.set(identity, elements.length);
       elements.push(element);
-      settled.add(element);
+      if (isPrimary(element)) preferred.add(element);
     } else {
       // Case-insensitive identity: the value stays as it was first written, so that re-adding it changes nothing.
       const merged = isJsonObject(present) && isJsonObject(element) ? mergedElement(present, element) : present;
       elements[at] = merged;
-      settled.delete(present);
-      settled.add(merged);
+      if (preferred.delete(present) || isPrimary(element)) preferred.add(merged);
     }
   }
-  return { elements, settled };
+  return { elements, preferred };
+}
+
+/** The elements without repetition, after a change that may have made two of them the same; a primary stays one. */
+export function withoutRepetition(definition: AttributeDefinition, elements: readonly JsonValue[]): JsonValue[] {
+  const kept = new Map<string, JsonValue>();
+  for (const element of elements) {
+    const identity = identityOf(definition, element);
+    const present = kept.get(identity);
+    if (present === undefined || !isJsonObject(present) || !isJsonObject(element)) {
+      kept.set(identity, present ?? element);
+      continue;
+    }
+    const merged = mergedElement(present, element);
+    kept.set(identity, isPrimary(present) ? { ...merged, primary: true } : merged);
+  }
+  return [...kept.values()];
+}
+
+function isPrimary(element: JsonValue): boolean {
+  return isJsonObject(element) && ownValue(element, 'primary') === true;
 }
 
 function mergedElement(present: JsonObject, added: JsonObject): JsonObject {
@@ -102,12 +122,10 @@ export function keepOnePrimary(
   elements: readonly JsonValue[],
   preferred: ReadonlySet<JsonValue> = new Set(),
 ): JsonValue[] {
-  const primaries = elements.filter((element) => isJsonObject(element) && ownValue(element, 'primary') === true);
+  const primaries = elements.filter(isPrimary);
   if (primaries.length < 2) return [...elements];
   const winner = primaries.find((element) => preferred.has(element)) ?? primaries[0];
   return elements.map((element) =>
-    element !== winner && isJsonObject(element) && ownValue(element, 'primary') === true
-      ? { ...element, primary: false }
-      : element,
+    element !== winner && isJsonObject(element) && isPrimary(element) ? { ...element, primary: false } : element,
   );
 }

@@ -1,3 +1,4 @@
+import { sameName } from './fold-case.ts';
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from './json.ts';
 import { checkedBody, isReservedName } from './safe-json.ts';
 import { badRequest, quoted, type ScimError } from './scim-error.ts';
@@ -17,10 +18,26 @@ const types: readonly AttributeType[] = [
   'complex',
 ];
 
+/** The characteristics of RFC 7643 section 7. */
+const characteristics = [
+  'name',
+  'type',
+  'subAttributes',
+  'multiValued',
+  'description',
+  'required',
+  'canonicalValues',
+  'caseExact',
+  'mutability',
+  'returned',
+  'uniqueness',
+  'referenceTypes',
+];
+
 /**
  * Reads the definition of an extension schema in the form that /Schemas shows (RFC 7643 section 7), for a platform admin
  * who registers one. Characteristics that are left out have the defaults of RFC 7643 section 2.2. What this service would
- * not keep its word on is refused: `uniqueness` other than "none".
+ * not keep its word on is refused: `uniqueness` other than "none", and characteristics that contradict each other.
  *
  * @throws ScimError 400 invalidSyntax or invalidValue, naming the attribute
  */
@@ -56,18 +73,29 @@ function parseAttributes(sent: JsonValue | undefined, prefix: string): Attribute
 function parseAttribute(sent: JsonValue, prefix: string): AttributeDefinition {
   if (!isJsonObject(sent)) throw badRequest('invalidSyntax', 'Each attribute must be an object.');
   const name = text(sent, 'name', 'an attribute');
-  // RFC 7643 section 2.1: a letter, then letters, digits, "$", "-" and "_"; "$ref" begins with "$".
-  if (!/^[a-z$][\w$-]{0,99}$/iu.test(name) || isReservedName(name)) {
-    throw badRequest('invalidValue', `${quoted(name)} cannot be the name of an attribute.`);
+  // RFC 7643 section 2.1: a letter, then letters, digits, "-" and "_"; section 2.4 adds "$ref" to sub-attributes.
+  const isRef = prefix !== '' && name === '$ref';
+  if (!(isRef || /^[a-z][\w-]{0,99}$/iu.test(name)) || isReservedName(name)) {
+    throw badRequest(
+      'invalidValue',
+      `${quoted(name)} cannot be the name of an attribute: a letter, then letters, digits, "-" and "_".`,
+    );
   }
   const where = prefix === '' ? name : `${prefix}.${name}`;
+  requireCharacteristics(sent, where);
   const type = oneOf(sent, 'type', types, 'string', where);
   if (type === 'complex' && prefix !== '') {
     throw badRequest('invalidValue', `"${where}" cannot be complex: sub-attributes have no sub-attributes.`);
   }
   const canonicalValues = textList(sent, 'canonicalValues', where);
   const referenceTypes = textList(sent, 'referenceTypes', where);
-  return {
+  if (type !== 'complex' && (ownValue(sent, 'subAttributes') ?? null) !== null) {
+    throw badRequest('invalidValue', `"${where}" has "subAttributes", which only an attribute of type "complex" has.`);
+  }
+  if (canonicalValues && type !== 'string' && type !== 'reference') {
+    throw badRequest('invalidValue', `"${where}" has "canonicalValues", which only text has.`);
+  }
+  const definition: AttributeDefinition = {
     name,
     type,
     multiValued: flag(sent, 'multiValued', where),
@@ -81,6 +109,30 @@ function parseAttribute(sent: JsonValue, prefix: string): AttributeDefinition {
     ...(referenceTypes ? { referenceTypes } : {}),
     ...(type === 'complex' ? { subAttributes: parseAttributes(ownValue(sent, 'subAttributes'), where) } : {}),
   };
+  requireKeepable(definition, where);
+  return definition;
+}
+
+/** A misspelt characteristic would otherwise silently have its default. */
+function requireCharacteristics(sent: JsonObject, where: string): void {
+  const unknown = Object.keys(sent).find((key) => !characteristics.includes(key));
+  if (unknown === undefined) return;
+  const meant = characteristics.find((known) => sameName(known, unknown));
+  const advice = meant === undefined ? `Known are ${characteristics.join(', ')}.` : `Write "${meant}".`;
+  throw badRequest('invalidValue', `"${where}" has ${quoted(unknown)}, which is no characteristic. ${advice}`);
+}
+
+/** What no client could satisfy, or what this service would have to break. */
+function requireKeepable({ required, mutability, returned }: AttributeDefinition, where: string): void {
+  if (required && (mutability === 'readOnly' || mutability === 'writeOnly')) {
+    throw badRequest(
+      'invalidValue',
+      `"${where}" cannot be required and ${mutability}: no client could give it a value that is kept.`,
+    );
+  }
+  if (mutability === 'writeOnly' && returned !== 'never' && returned !== 'request') {
+    throw badRequest('invalidValue', `"${where}" is writeOnly, so its "returned" must be "never" or "request".`);
+  }
 }
 
 function text(object: JsonObject, name: string, of: string, fallback?: string): string {

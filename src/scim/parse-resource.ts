@@ -3,6 +3,7 @@ import { attributeValue } from './attribute-value.ts';
 import { sameName } from './fold-case.ts';
 import { isJsonObject, isUnassigned, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
 import { checkedBody } from './safe-json.ts';
+import { missingSubAttribute } from './required.ts';
 import { badRequest, quoted } from './scim-error.ts';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from './schema.ts';
 import { groupUrn, userUrn } from './urns.ts';
@@ -111,6 +112,10 @@ function checkRequired(definitions: readonly AttributeDefinition[], object: Json
       isUnassigned(ownValue(object, definition.name))
     ) {
       throw badRequest('invalidValue', `"${prefix}${definition.name}" is required and must have a value.`);
+    }
+    const missing = missingSubAttribute(definition, ownValue(object, definition.name));
+    if (missing !== undefined) {
+      throw badRequest('invalidValue', `"${prefix}${missing}" is required and must have a value.`);
     }
   }
 }

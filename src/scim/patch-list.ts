@@ -1,9 +1,10 @@
 import type { ResolvedAttribute } from './attribute-lookup.ts';
 import { attributeName } from './attribute-lookup.ts';
+import { replaceMakes } from './dialects.ts';
 import { matchesElement } from './evaluate-filter.ts';
 import type { Filter } from './filter.ts';
 import { cloneJson, isJsonObject, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
-import { keepOnePrimary, mergeElements, withoutElements } from './multi-valued.ts';
+import { keepOnePrimary, mergeElements, withoutElements, withoutRepetition } from './multi-valued.ts';
 import { isWorthKeeping, mergedComplex } from './patch-complex.ts';
 import type { PatchOperation } from './patch-request.ts';
 import { printFilter } from './print-filter.ts';
@@ -20,7 +21,7 @@ export function patchedList(
   switch (op) {
     case 'add': {
       const merged = mergeElements(definition, current, elements);
-      return keepOnePrimary(merged.elements, merged.settled);
+      return keepOnePrimary(merged.elements, merged.preferred);
     }
     case 'replace':
       return elements;
@@ -64,7 +65,7 @@ export function patchedElements(
     elements.push(made);
     touched.add(made);
   }
-  return keepOnePrimary(elements, touched);
+  return withoutRepetition(definition, keepOnePrimary(elements, touched));
 }
 
 /** What is set (and, by `null`, cleared) in each chosen element; `null`: the elements themselves go. */
@@ -76,8 +77,8 @@ function changeOf({ sub }: ResolvedAttribute, value: JsonValue): JsonObject | nu
 
 function seedOf(filter: Filter, op: PatchOperation['op'], attribute: ResolvedAttribute): JsonObject {
   const seed = equalities(filter);
-  const isLikeEntra = attribute.sub && Object.keys(seed ?? {}).every((name) => name === 'type' || name === 'primary');
-  if (!seed || (op === 'replace' && !isLikeEntra)) {
+  const isMade = op !== 'replace' || (attribute.sub !== undefined && replaceMakes(Object.keys(seed ?? {})));
+  if (!seed || !isMade) {
     const { urn, extension, definition } = attribute;
     throw badRequest(
       'noTarget',

@@ -1,18 +1,20 @@
 import { attributeName, findDefinition, type ResolvedAttribute } from './attribute-lookup.ts';
-import { attributeValue, elementValue } from './attribute-value.ts';
+import { attributeValue, listElements, singleValue } from './attribute-value.ts';
 import {
   asList,
   canonicalSubName,
   complexFromText,
   hasEmptyValue,
   membershipOperations,
+  membersOfScim11,
   operationName,
   unwrapSingle,
   valueFromJsonText,
   type PatchOp,
 } from './dialects.ts';
 import { sameName } from './fold-case.ts';
-import { isJsonObject, isUnassigned, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
+import { isJsonObject, isUnassigned, member, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
+import { requireMessageSchema } from './message-schemas.ts';
 import { parsePath, type PatchPath } from './path.ts';
 import { checkedBody, checkedValue } from './safe-json.ts';
 import { badRequest, quoted } from './scim-error.ts';
@@ -39,23 +41,19 @@ type Origin = 'path' | 'resource';
  * Reads a PATCH body (RFC 7644 section 3.5.2) into operations with one path each, in order.
  *
  * An empty list of operations gives an empty list, which changes nothing: the RFC asks for one or more, but Microsoft's
- * validator was seen to send none, and a request that asks for nothing is easy to satisfy. A body without `Operations`
- * that lists `members` is the PATCH of SCIM 1.1 that OneLogin's samples show.
+ * validator was seen to send none, and a request that asks for nothing is easy to satisfy. The body of SCIM 1.1 that
+ * {@link membersOfScim11} knows is taken as an `add` of its members.
  *
  * @throws ScimError 400 invalidSyntax, invalidPath, invalidValue, invalidFilter, mutability or noTarget
  */
 export function parsePatchRequest(body: unknown, resourceType: ResourceType): PatchOperation[] {
   const sent = checkedBody(body, 'invalidPath');
   const operations = member(sent, 'Operations');
-  if (operations === undefined && Array.isArray(member(sent, 'members'))) {
-    return operationsOfResource('add', sent, resourceType);
-  }
+  const members = membersOfScim11(sent, resourceType);
+  if (members) return operationsOfPath('add', parsePath('members', resourceType), members, resourceType, 'resource');
+  requireMessageSchema(member(sent, 'schemas'), patchOpUrn, 'a PATCH');
   if (!Array.isArray(operations)) {
     throw badRequest('invalidSyntax', 'A PATCH body must have "Operations", a list of operations.');
-  }
-  const schemas = member(sent, 'schemas');
-  if (Array.isArray(schemas) && !schemas.some((urn) => typeof urn === 'string' && sameName(urn, patchOpUrn))) {
-    throw badRequest('invalidSyntax', `"schemas" of a PATCH must name ${patchOpUrn}.`);
   }
   return operations.flatMap((operation) => parseOperation(operation, resourceType));
 }
@@ -193,7 +191,7 @@ function complexChange(definition: AttributeDefinition, sent: JsonValue, name: s
   const only =
     Array.isArray(sent) && sent.length === 1 && sent[0] !== undefined ? sent[0] : unwrapSingle(definition, sent);
   const value = typeof only === 'string' ? complexFromText(definition, only) : only;
-  const checked = elementValue(definition, only, name);
+  const checked = singleValue(definition, only, name);
   if (!isJsonObject(value) || hasEmptyValue(definition, value)) return isJsonObject(checked) ? checked : null;
   if (isUnassigned(value)) return findDefinition(definition.subAttributes, 'value') ? null : {};
   const change: JsonObject = isJsonObject(checked) ? checked : {};
@@ -209,11 +207,7 @@ function removal(path: Extract<PatchPath, { kind: 'attribute' }>, value: JsonVal
   const { attribute, filter } = path;
   const { definition, sub } = attribute;
   if (value === undefined || value === null || filter || !definition.multiValued) return { op: 'remove', path };
-  const elements = asElements(path, value);
-  const checked = asList(elements ?? []).flatMap((element) => {
-    const one = elementValue(definition, element, attributeName({ ...attribute, ...(sub ? { sub } : {}) }));
-    return one === undefined ? [] : [one];
-  });
+  const checked = listElements(definition, asElements(path, value) ?? [], attributeName(attribute));
   return { op: 'remove', path: sub ? wholeOf(path) : path, value: checked };
 }
 
@@ -244,12 +238,6 @@ function asElements(
 function fromText(text: string): JsonValue | undefined {
   const value = valueFromJsonText(text);
   return value === undefined ? undefined : checkedValue(value, 'invalidPath');
-}
-
-/** A member of a message; their names are compared without letter case like all attribute names. */
-function member(object: JsonObject, name: string): JsonValue | undefined {
-  const key = Object.hasOwn(object, name) ? name : Object.keys(object).find((candidate) => sameName(candidate, name));
-  return key === undefined ? undefined : ownValue(object, key);
 }
 
 function missingValue(op: PatchOp, target: string) {

@@ -5,6 +5,7 @@ import {
   cloneJson,
   isJsonObject,
   isUnassigned,
+  keyOf,
   ownValue,
   removeOwn,
   setOwn,
@@ -15,7 +16,7 @@ import type { PatchOperation } from './patch-request.ts';
 import { patchedElements, patchedList } from './patch-list.ts';
 import { mergedComplex } from './patch-complex.ts';
 import { unknownAttribute, type PatchPath } from './path.ts';
-import { sameName } from './fold-case.ts';
+import { missingSubAttribute } from './required.ts';
 import { maxValues } from './resource-limits.ts';
 import { badRequest } from './scim-error.ts';
 import type { ResourceType } from './schema.ts';
@@ -102,7 +103,7 @@ function applyToUnknown(
   path: Extract<PatchPath, { kind: 'unknown' }>,
   resourceType: ResourceType,
 ): void {
-  const wholeKey = path.whole === undefined ? undefined : ownKey(draft, path.whole);
+  const wholeKey = path.whole === undefined ? undefined : keyOf(draft, path.whole);
   const isWhole = path.whole !== undefined && (wholeKey !== undefined || isJsonObject(value));
   const keys = isWhole ? [path.whole ?? path.text] : path.keys;
   const trail = keysInResource(draft, keys);
@@ -118,7 +119,7 @@ function keysInResource(draft: JsonObject, keys: readonly string[]): { keys: str
   let depth = 0;
   let holder: JsonValue | undefined = draft;
   for (const key of keys) {
-    const own: string | undefined = isJsonObject(holder) ? ownKey(holder, key) : undefined;
+    const own: string | undefined = isJsonObject(holder) ? keyOf(holder, key) : undefined;
     spelled.push(own ?? key);
     if (own === undefined || !isJsonObject(holder)) {
       holder = undefined;
@@ -162,10 +163,6 @@ function setDeep(
   }
 }
 
-function ownKey(object: JsonObject, key: string): string | undefined {
-  return Object.hasOwn(object, key) ? key : Object.keys(object).find((candidate) => sameName(candidate, key));
-}
-
 /** Checked at the end, so that one PATCH may remove an attribute and add it again. */
 function requireValues(before: JsonObject, after: JsonObject, resourceType: ResourceType): void {
   const scopes = [
@@ -179,6 +176,10 @@ function requireValues(before: JsonObject, after: JsonObject, resourceType: Reso
   ];
   for (const { prefix, attributes, old, current } of scopes) {
     for (const definition of attributes) {
+      const missing = missingSubAttribute(definition, ownValue(current, definition.name));
+      if (missing !== undefined && missingSubAttribute(definition, ownValue(old, definition.name)) === undefined) {
+        throw badRequest('invalidValue', `"${prefix}${missing}" is required and must have a value.`);
+      }
       if (definition.mutability === 'readOnly' || !isUnassigned(ownValue(current, definition.name))) continue;
       const name = `${prefix}${definition.name}`;
       const wasUnassigned = isUnassigned(ownValue(old, definition.name));

@@ -35,7 +35,7 @@ export function parseProjection(
   }
   const kind = only.length > 0 ? 'only' : without.length > 0 ? 'without' : 'default';
   const selection: Selection = { whole: false, members: new Map() };
-  for (const name of [...only, ...without]) select(selection, keysOf(name, resourceType));
+  for (const name of [...only, ...without]) for (const keys of keysOf(name, resourceType)) select(selection, keys);
   return { resourceType, kind, selection };
 }
 
@@ -163,20 +163,21 @@ function select(selection: Selection, keys: readonly string[]): void {
   node.whole = true;
 }
 
-/** The members that lead to what a name stands for. */
-function keysOf(name: string, resourceType: ResourceType): string[] {
+/** The members that lead to each thing that a name stands for: a schema's URN to all of its attributes. */
+function keysOf(name: string, resourceType: ResourceType): string[][] {
   const meaning = lookUpName(name, resourceType);
   switch (meaning.kind) {
     case 'attribute': {
       const { urn, extension, definition, sub } = meaning.attribute;
-      return [...(extension ? [urn] : []), definition.name, ...(sub ? [sub.name] : [])];
+      return [[...(extension ? [urn] : []), definition.name, ...(sub ? [sub.name] : [])]];
     }
     case 'schema':
-      return [meaning.schema.id];
+      // Attributes of the core schema do not stand under its URN.
+      return meaning.extension ? [[meaning.schema.id]] : meaning.schema.attributes.map((attribute) => [attribute.name]);
     case 'unknown':
-      return [...meaning.keys];
+      return [[...meaning.keys]];
     case 'unknownUrn':
       // Only a whole unknown extension can be chosen: what its parts are is not known.
-      return [meaning.whole];
+      return [[meaning.whole]];
   }
 }

@@ -52,6 +52,10 @@ export function errorBody(error: Pick<ScimError, 'status' | 'scimType' | 'detail
 
 /** Text from a request, quoted and cut so that a message stays readable whatever was sent. */
 export function quoted(text: string): string {
-  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  return JSON.stringify(shown);
+  return JSON.stringify(shortened(text));
+}
+
+/** The same without quotation marks. */
+export function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

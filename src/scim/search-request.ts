@@ -1,6 +1,7 @@
 import type { JsonValue } from './json.ts';
 import { checkedBody } from './safe-json.ts';
 import { sameName } from './fold-case.ts';
+import { requireMessageSchema } from './message-schemas.ts';
 import { badRequest } from './scim-error.ts';
 import { searchRequestUrn } from './urns.ts';
 
@@ -15,7 +16,7 @@ export function parseSearchRequest(body: unknown): Record<string, string> {
   const parameters: Record<string, string> = {};
   for (const [key, value] of Object.entries(sent)) {
     if (value === null) continue;
-    if (sameName(key, 'schemas')) checkSchemas(value);
+    if (sameName(key, 'schemas')) requireMessageSchema(value, searchRequestUrn, 'a search');
     else parameters[key] = parameterText(key, value);
   }
   return parameters;
@@ -26,11 +27,4 @@ function parameterText(name: string, value: JsonValue): string {
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value) && value.every((element) => typeof element === 'string')) return value.join(',');
   throw badRequest('invalidValue', `${JSON.stringify(name)} of a search must be text, a number, or a list of text.`);
-}
-
-function checkSchemas(value: JsonValue): void {
-  const urns = Array.isArray(value) ? value : [value];
-  if (!urns.some((urn) => typeof urn === 'string' && sameName(urn, searchRequestUrn))) {
-    throw badRequest('invalidSyntax', `"schemas" of a search must name ${searchRequestUrn}.`);
-  }
 }

@@ -9,7 +9,7 @@ import {
 import { bulkResponse } from '../../src/scim/bulk-response.ts';
 import { groupResourceType, userResourceType } from '../../src/scim/resource-types.ts';
 import { badRequest } from '../../src/scim/scim-error.ts';
-import { bulkRequestUrn, bulkResponseUrn, errorUrn } from '../../src/scim/urns.ts';
+import { bulkRequestUrn, bulkResponseUrn, enterpriseUserUrn, errorUrn } from '../../src/scim/urns.ts';
 import { refusal } from './refusal.ts';
 
 const types = [userResourceType, groupResourceType];
@@ -149,16 +149,62 @@ describe('references', () => {
     expect(operation.data).toEqual(before);
   });
 
-  test('to a creation that failed fail too; to nothing they stay', () => {
-    const operation = only(parse(createGroup('g', 'a', 'zzz')));
+  // RFC 7644 section 3.7.2.
+  test('to a creation that failed, or to nothing in the request, are refused', () => {
+    const operation = only(parse(createGroup('g', 'a', 'Zzz')));
     expect(refusal(() => resolveBulkIds(operation, new Map([['a', null]])))).toMatchObject({
       status: 400,
       scimType: 'invalidValue',
     });
-    expect(resolveBulkIds(operation, new Map([['a', 'id']])).data?.['members']).toEqual([
-      { value: 'id' },
-      { value: 'bulkId:zzz' },
-    ]);
+    const error = refusal(() => resolveBulkIds(operation, new Map([['a', 'id']])));
+    expect(error).toMatchObject({ status: 400, scimType: 'invalidValue' });
+    expect(error.detail).toContain('refers to bulkId:Zzz, which this request does not create');
+  });
+
+  // RFC 7644 section 3.7.2: references stand in paths, and where the schemas have a reference to a resource.
+  test.each<[string, object, object]>([
+    ['a title', { path: 'title', value: 'bulkId:a' }, { path: 'title', value: 'bulkId:a' }],
+    ['a title without path', { value: { title: 'bulkId:a' } }, { value: { title: 'bulkId:a' } }],
+    [
+      'an e-mail',
+      { path: 'emails', value: [{ value: 'bulkId:a' }] },
+      { path: 'emails', value: [{ value: 'bulkId:a' }] },
+    ],
+    [
+      'the manager as text',
+      { path: `${enterpriseUserUrn}:manager`, value: 'bulkId:a' },
+      { path: `${enterpriseUserUrn}:manager`, value: 'id-a' },
+    ],
+    [
+      'the value of the manager',
+      { path: `${enterpriseUserUrn}:manager.value`, value: 'bulkId:a' },
+      { path: `${enterpriseUserUrn}:manager.value`, value: 'id-a' },
+    ],
+    [
+      'the manager without path',
+      { value: { [enterpriseUserUrn]: { manager: { managerId: 'bulkId:a' }, department: 'bulkId:a' } } },
+      { value: { [enterpriseUserUrn]: { manager: { managerId: 'id-a' }, department: 'bulkId:a' } } },
+    ],
+  ])('%s', (_, sent, resolved) => {
+    const operation = only(
+      parse({ method: 'PATCH', path: '/Users/u', data: { Operations: [{ op: 'add', ...sent }] } }),
+    );
+    expect(resolveBulkIds(operation, new Map([['a', 'id-a']])).data).toEqual({
+      Operations: [{ op: 'add', ...resolved }],
+    });
+  });
+
+  test('in the filter of a path are replaced too', () => {
+    const data = { Operations: [{ op: 'remove', path: 'members[value eq "bulkId:a"]' }] };
+    const operation = only(parse({ method: 'PATCH', path: '/Groups/g', data }));
+    expect(resolveBulkIds(operation, new Map([['a', 'id-a']])).data).toEqual({
+      Operations: [{ op: 'remove', path: 'members[value eq "id-a"]' }],
+    });
+  });
+
+  test('in two circles with a common part are all refused', () => {
+    const { circular } = bulkOrder(parse(createGroup('a', 'b'), createGroup('b', 'a', 'x'), createGroup('x', 'a')));
+    expect([...circular.keys()].sort()).toEqual([0, 1, 2]);
   });
 });
 

@@ -120,6 +120,8 @@ describe('OneLogin', () => {
     const expected = { base: 'keep', add: ['a', 'c'], remove: ['b'] };
     const whole = parsePatchRequest({ schemas: ['urn:scim:schemas:core:1.0'], members }, groupResourceType);
     expect(splitGroupPatch(whole).members).toEqual(expected);
+    const more = parsePatchRequest({ members, displayName: 'H', externalId: 'e' }, groupResourceType);
+    expect(splitGroupPatch(more)).toEqual({ attributes: [], members: expected });
     for (const op of ['add', 'replace']) {
       expect(patchedGroup({ displayName: 'G' }, { op, value: { members } }).members).toEqual(expected);
     }

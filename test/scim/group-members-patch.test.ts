@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { splitGroupPatch, type MemberChange } from '../../src/scim/group-members-patch.ts';
 import { parsePatchRequest } from '../../src/scim/patch-request.ts';
+import { parseResource } from '../../src/scim/parse-resource.ts';
 import { groupResourceType } from '../../src/scim/resource-types.ts';
 import { refusal } from './refusal.ts';
 
@@ -109,6 +110,35 @@ describe('operations on members become one change of the set', () => {
     ['members null in a whole object', { op: 'replace', value: { displayName: 'G', members: null } }],
   ])('%s leaves them alone', (_, operation) => {
     expect(membersOf(operation)).toBeNull();
+  });
+});
+
+// RFC 7643 section 4.2: members are named by their `value`; section 2.5: only an empty list says that there are none.
+describe('a member without an id never empties a group', () => {
+  const useless = [
+    [{}],
+    [null],
+    {},
+    '',
+    [''],
+    [{ value: '' }],
+    [{ value: ' ' }],
+    [{ value: null }],
+    [[]],
+    [{ display: 'x' }],
+    [{ type: 'User' }],
+    [{ value: 'a' }, {}],
+    [{ value: 'a', operation: 'delete' }, null],
+  ];
+  test.each(useless.map((sent) => [JSON.stringify(sent), sent] as const))('%s', (_, sent) => {
+    const attempts = [
+      () => parseResource({ displayName: 'G', members: sent }, groupResourceType),
+      ...['add', 'replace', 'remove'].map((op) => () => membersOf({ op, path: 'members', value: sent })),
+      ...['add', 'replace'].map((op) => () => membersOf({ op, value: { members: sent } })),
+    ];
+    for (const attempt of attempts) {
+      expect(refusal(attempt)).toMatchObject({ status: 400, scimType: 'invalidValue' });
+    }
   });
 });
 

@@ -88,6 +88,27 @@ describe('a definition is refused', () => {
       attribute({ uniqueness: 'server' }),
       '"uniqueness" of "badge" must be "none"',
     ],
+    // RFC 7643 section 7: a characteristic that is misspelt would have its default.
+    ['with a misspelt characteristic', attribute({ multivalued: true }), 'Write "multiValued"'],
+    ['with an unknown characteristic', attribute({ unique: true }), '"unique"'],
+    [
+      'with sub-attributes of text',
+      attribute({ subAttributes: [{ name: 'x' }] }),
+      'only an attribute of type "complex"',
+    ],
+    ['with canonicalValues of a number', attribute({ type: 'integer', canonicalValues: ['1'] }), 'which only text has'],
+    // RFC 7643 section 2.1.
+    ['with a name that begins with a digit', attribute({ name: '1st' }), 'cannot be the name'],
+    ['with a dollar sign in its name', attribute({ name: 'a$b' }), 'cannot be the name'],
+    ['with $ref as an attribute', attribute({ name: '$ref' }), 'cannot be the name'],
+    // RFC 7643 sections 2.2 and 7.
+    ['with required and readOnly', attribute({ required: true, mutability: 'readOnly' }), 'required and readOnly'],
+    [
+      'with required and writeOnly',
+      attribute({ required: true, mutability: 'writeOnly', returned: 'never' }),
+      'required and writeOnly',
+    ],
+    ['with writeOnly that is returned', attribute({ mutability: 'writeOnly' }), 'must be "never" or "request"'],
     ['with canonicalValues that are numbers', attribute({ canonicalValues: [1] }), '"canonicalValues" of "badge"'],
   ])('%s', (_, definition, reason) => {
     const body: unknown = JSON.parse(JSON.stringify(definition));

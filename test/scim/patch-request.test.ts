@@ -12,6 +12,9 @@ describe('a PATCH that is no PATCH is refused', () => {
     ['no Operations', { schemas: [patchOp] }, 'invalidSyntax', '"Operations"'],
     ['Operations that is an object', { schemas: [patchOp], Operations: {} }, 'invalidSyntax', '"Operations"'],
     ['another schema', { schemas: ['urn:x'], Operations: [] }, 'invalidSyntax', patchOp],
+    // RFC 7644 section 3.5.2.
+    ['schemas as text', { schemas: patchOp, Operations: [] }, 'invalidSyntax', '"schemas" of a PATCH must be a list'],
+    ['members of a user without Operations', { members: [], active: 'False' }, 'invalidSyntax', '"Operations"'],
     ['an operation that is text', body('add'), 'invalidSyntax', 'must be an object'],
     ['no op', body({ path: 'title', value: 'x' }), 'invalidSyntax', '"op" must be'],
     ['an unknown op', body({ op: 'move', path: 'title' }), 'invalidSyntax', '"op" must be'],
@@ -139,6 +142,12 @@ describe('a PATCH that is no PATCH is refused', () => {
     expect(error.detail).toContain(reason);
   });
 
+  // SCIM 1.1 section 3.3.2; RFC 7644 section 3.5.2 for a body that says it is a PatchOp.
+  test('members without Operations in a body that says it is a PatchOp', () => {
+    const error = refusal(() => parsePatchRequest({ schemas: [patchOp], members: [] }, groupResourceType));
+    expect(error).toMatchObject({ status: 400, scimType: 'invalidSyntax' });
+  });
+
   test.each(['"0"', '0', '1', 'null', '[]', '""', '"yes"', '{}', '[false]'])('active as %s', (text) => {
     const value: unknown = JSON.parse(text);
     for (const operation of [
@@ -150,6 +159,7 @@ describe('a PATCH that is no PATCH is refused', () => {
       const error = refusal(() => parsePatchRequest(body(operation), userResourceType));
       expect(error).toMatchObject({ status: 400, scimType: 'invalidValue' });
       expect(error.detail).toContain('"active" must be true or false');
+      if (text === '[]') expect(error.detail).toContain('not an empty list');
     }
   });
 });

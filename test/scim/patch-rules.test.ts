@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/scim/json.ts';
 import { applyPatch } from '../../src/scim/patch.ts';
 import { parsePatchRequest } from '../../src/scim/patch-request.ts';
+import { parseExtensionSchema } from '../../src/scim/parse-extension-schema.ts';
+import { parseResource } from '../../src/scim/parse-resource.ts';
 import { userResourceType } from '../../src/scim/resource-types.ts';
 import { defineAttribute, type ResourceType } from '../../src/scim/schema.ts';
 import { enterpriseUserUrn as enterprise } from '../../src/scim/urns.ts';
@@ -50,6 +52,17 @@ describe('primary (RFC 7643 section 2.4, RFC 7644 section 3.5.2)', () => {
       'a made element does too',
       add('emails[type eq "other" and primary eq true].value', 'o@x'),
       [{ ...work, primary: false }, home, { type: 'other', primary: true, value: 'o@x' }],
+    ],
+    // RFC 7644 section 3.5.2: the old primary is repeated, but not as the primary.
+    [
+      'an added primary clears an old one that is repeated',
+      add('emails', [{ value: 'work@x', type: 'work' }, other]),
+      [{ ...work, primary: false }, home, other],
+    ],
+    [
+      'without a path too',
+      { op: 'add', value: { emails: [{ value: 'work@x', type: 'work' }, other] } },
+      [{ ...work, primary: false }, home, other],
     ],
     ['of several at once the first stays', replace('emails.primary', true), [work, { ...home, primary: false }]],
     [
@@ -249,4 +262,73 @@ describe('immutable and required attributes of an extension', () => {
     });
     expect(patch(seated, [remove('urn:example:desk')], strict).resource).toEqual(user);
   });
+});
+
+// RFC 7643 section 7: `required` and `immutable` hold for sub-attributes as well.
+describe('immutable and required sub-attributes of an extension', () => {
+  const urn = 'urn:example:keys';
+  const extension = parseExtensionSchema({
+    id: urn,
+    name: 'Keys',
+    attributes: [
+      {
+        name: 'keys',
+        type: 'complex',
+        multiValued: true,
+        subAttributes: [
+          { name: 'value' },
+          { name: 'room', required: true },
+          { name: 'serial', mutability: 'immutable' },
+          { name: 'note' },
+        ],
+      },
+      { name: 'desk', type: 'complex', subAttributes: [{ name: 'floor', required: true }, { name: 'seat' }] },
+    ],
+  });
+  const type: ResourceType = { ...userResourceType, extensions: [extension] };
+  const keys = [
+    { value: 'k1', room: '1', serial: 's1' },
+    { value: 'k2', room: '2' },
+  ];
+  const holder: JsonObject = { userName: 'u', [urn]: { keys, desk: { floor: '1', seat: '2' } } };
+
+  test('a POST needs the required ones', () => {
+    for (const sent of [{ keys: [{ value: 'k' }] }, { desk: { seat: '1' } }]) {
+      const error = refusal(() => parseResource({ userName: 'u', [urn]: sent }, type));
+      expect(error).toMatchObject({ status: 400, scimType: 'invalidValue' });
+      expect(error.detail).toContain('is required');
+    }
+  });
+
+  test.each<[string, SentOperation, string]>([
+    ['an element without a required one', add(`${urn}:keys`, [{ value: 'k3' }]), 'invalidValue'],
+    ['removal of a required one', remove(`${urn}:keys[value eq "k1"].room`), 'invalidValue'],
+    ['removal of a required one of a single value', remove(`${urn}:desk.floor`), 'invalidValue'],
+    ['change of an immutable one', replace(`${urn}:keys[value eq "k1"].serial`, 's9'), 'mutability'],
+    ['removal of an immutable one', remove(`${urn}:keys[value eq "k1"].serial`), 'mutability'],
+    ['a new list that changes an immutable one', replace(`${urn}:keys`, [{ ...keys[0], serial: 's9' }]), 'mutability'],
+  ])('%s is refused', (_, operation, scimType) => {
+    expect(refusal(() => patch(holder, [operation], type))).toMatchObject({ status: 400, scimType });
+  });
+
+  test.each<[string, SentOperation]>([
+    ['a first value', add(`${urn}:keys[value eq "k2"].serial`, 's2')],
+    ['a change beside them', replace(`${urn}:keys[value eq "k1"].note`, 'n')],
+    ['a merge that does not repeat the required one', add(`${urn}:keys`, [{ value: 'k1', note: 'n' }])],
+    ['a change of a single value that does not repeat it', replace(`${urn}:desk`, { seat: '7' })],
+    ['removal of a whole element', remove(`${urn}:keys[value eq "k1"]`)],
+  ])('%s is accepted', (_, operation) => {
+    expect(patch(holder, [operation], type).changed).toHaveLength(1);
+  });
+});
+
+// RFC 7643 section 2.4: no two elements with the same value and type.
+test('two elements that a change makes the same become one, which stays the primary', () => {
+  const emails = [
+    { value: 'a@x', type: 'work', primary: true },
+    { value: 'a@x', type: 'home', display: 'A' },
+  ];
+  expect(patch({ ...user, emails }, [replace('emails[type eq "home"].type', 'work')]).resource['emails']).toEqual([
+    { value: 'a@x', type: 'work', primary: true, display: 'A' },
+  ]);
 });

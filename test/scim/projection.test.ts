@@ -34,6 +34,24 @@ function shown(parameters: { attributes?: string; excludedAttributes?: string })
 describe('which attributes are shown (RFC 7644 section 3.9, RFC 7643 section 7)', () => {
   test.each<[string, Parameters<typeof shown>[0], Record<string, unknown>]>([
     ['by default all but those never returned', {}, everything],
+    // RFC 7644 section 3.10.
+    [
+      'attributes: the URN of the core schema is all of its attributes',
+      { attributes: userUrn },
+      { ...always, userName: 'bjensen', name: user['name'], emails: user['emails'] },
+    ],
+    [
+      'excludedAttributes: the URN of the core schema is all of its attributes',
+      { excludedAttributes: userUrn.toUpperCase() },
+      {
+        ...always,
+        externalId: 'e1',
+        shoeSize: 42,
+        [enterpriseUserUrn]: user[enterpriseUserUrn],
+        [custom]: user[custom],
+        meta: user['meta'],
+      },
+    ],
     ['empty parameters count as none', { attributes: ' , ', excludedAttributes: '' }, everything],
     ['attributes: these, and those always returned', { attributes: 'userName' }, { ...always, userName: 'bjensen' }],
     [
@@ -154,6 +172,9 @@ describe('whether something need be read at all', () => {
     [{ attributes: 'id' }, false],
     [{ attributes: 'id,members' }, true],
     [{ attributes: 'members.value' }, true],
+    // RFC 7644 section 3.10: the URN alone is the whole schema.
+    [{ attributes: 'urn:ietf:params:scim:schemas:core:2.0:Group' }, true],
+    [{ excludedAttributes: 'urn:ietf:params:scim:schemas:core:2.0:Group' }, false],
     [{ attributes: 'urn:ietf:params:scim:schemas:core:2.0:Group:members' }, true],
   ])('%j: %s', (parameters, expected) => {
     expect(includes(parseProjection(parameters, groupResourceType), 'members')).toBe(expected);
