@@ -59,11 +59,12 @@ async function save(
   const current = await readCurrentMapping(tx, input);
   if (!input.confirm) await refuseToLoseLastAdmin(tx, input);
 
+  const unchanged = isSame(current, { role, workspaceIds });
   await tx.query(sql`
     WITH mapping AS (
       INSERT INTO group_mappings AS m (organization_id, group_id, role)
       VALUES (${organizationId}, ${groupId}, ${role})
-      ON CONFLICT (organization_id, group_id) DO UPDATE SET role = excluded.role, updated_at = now()
+      ON CONFLICT (organization_id, group_id) DO UPDATE SET role = excluded.role, updated_at = CASE WHEN ${unchanged} THEN m.updated_at ELSE now() END
     ), dropped AS (
       DELETE FROM group_mapping_workspaces
       WHERE organization_id = ${organizationId} AND group_id = ${groupId}
@@ -81,7 +82,6 @@ async function save(
     queue: 'workspace-mapping',
     payload: { scope: 'group', groupId },
   });
-  const unchanged = isSame(current, { role, workspaceIds });
   await appendEntry(tx, {
     organizationId,
     action: 'UPDATE_MAPPING',

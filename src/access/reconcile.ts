@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import sql, { empty, type Sql } from 'sql-template-tag';
-import { organizationRoles } from '../contract/roles.ts';
 import type { Transaction } from '../platform/database.ts';
 import type { Cause } from '../sync-log/append.ts';
+import { accessDifference } from './desired-access.ts';
 
 export interface ReconcileInput {
   organizationId: string;
@@ -77,30 +77,7 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
       SELECT u.id, u.user_name, u.active, u.role, u.managed_by = 'directory' AS managed
       FROM requested r
       JOIN users u ON u.organization_id = ${organizationId} AND u.id = r.id
-    ), mapped AS MATERIALIZED (
-      SELECT c.id AS user_id, c.active, m.group_id, array_position(${organizationRoles}::text[], m.role) AS rank
-      FROM concerned c
-      JOIN group_members gm ON gm.organization_id = ${organizationId} AND gm.user_id = c.id
-      JOIN group_mappings m ON m.organization_id = ${organizationId} AND m.group_id = gm.group_id
-      WHERE c.managed
-    ), desired AS (
-      SELECT DISTINCT mapped.user_id, mw.workspace_id
-      FROM mapped
-      JOIN group_mapping_workspaces mw ON mw.organization_id = ${organizationId} AND mw.group_id = mapped.group_id
-      WHERE mapped.active
-    ), actual AS (
-      SELECT m.user_id, m.workspace_id
-      FROM concerned c
-      JOIN workspace_members m
-        ON m.organization_id = ${organizationId} AND m.user_id = c.id AND m.origin = 'directory'
-      WHERE c.managed
-    ), difference AS MATERIALIZED (
-      SELECT coalesce(d.user_id, a.user_id) AS user_id, coalesce(d.workspace_id, a.workspace_id) AS workspace_id,
-        a.user_id IS NULL AS missing
-      FROM desired d
-      FULL JOIN actual a ON a.user_id = d.user_id AND a.workspace_id = d.workspace_id
-      WHERE d.user_id IS NULL OR a.user_id IS NULL
-    ), touched AS MATERIALIZED (
+    ), ${accessDifference(organizationId)}, touched AS MATERIALIZED (
       SELECT w.id, w.name FROM workspaces w
       WHERE w.organization_id = ${organizationId} AND w.id IN (SELECT workspace_id FROM difference)
       ORDER BY w.id
@@ -117,16 +94,6 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
       WHERE NOT d.missing AND m.organization_id = ${organizationId} AND m.user_id = d.user_id
         AND m.workspace_id = t.id AND m.origin = 'directory'
       RETURNING m.user_id, m.workspace_id
-    ), desired_role AS (
-      SELECT c.id AS user_id, c.role AS before,
-        coalesce(
-          (${organizationRoles}::text[])[max(mapped.rank)],
-          (SELECT default_role FROM sso_connections WHERE organization_id = ${organizationId})
-        ) AS after
-      FROM concerned c
-      LEFT JOIN mapped ON mapped.user_id = c.id
-      WHERE c.managed
-      GROUP BY c.id, c.role
     ), changed_role AS (
       -- Neither version nor updated_at: a role is no attribute of the SCIM resource, its ETag must not move.
       UPDATE users u SET role = d.after

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEndpoint } from './endpoint.ts';
+import { failure, failureClass } from './failure.ts';
 import { jobAccepted } from './groups.ts';
 import { page, pageQuery } from './page.ts';
 import { id, idInput, text, timestamp } from './text.ts';
@@ -18,7 +19,8 @@ const job = z
     status: jobStatus,
     payload: z.record(z.string(), z.unknown()).meta({ description: 'Whom the job concerns; ids only.' }),
     attempts: z.int(),
-    error: z.string().nullable(),
+    error: z.string().nullable().meta({ description: 'What went wrong at the last attempt.' }),
+    failure: failure.nullable().meta({ description: 'Whose turn it is, and what to do; null while nothing failed.' }),
     requestId: z.string().nullable(),
     progress: z
       .object({ done: z.int(), total: z.int(), changed: z.int().optional() })
@@ -38,7 +40,9 @@ const replayChoice = {
   ids: z.array(idInput).min(1).max(maxReplayIds).optional(),
   queue: jobQueue.optional(),
   since: timestamp.optional().meta({ description: 'Jobs that failed at this moment or later.' }),
+  until: timestamp.optional().meta({ description: 'Jobs that failed before this moment.' }),
   reason: text(200).optional().meta({ description: 'Part of the error.' }),
+  failureClass: failureClass.optional(),
   dryRun: z.boolean().default(false).meta({ description: 'Only count what would be replayed.' }),
 };
 
@@ -55,12 +59,29 @@ const jobsReplayed = z
     matched: z.int().meta({ description: 'How many failed jobs the request names.' }),
     replayed: z.int().meta({ description: 'How many were put back to work; 0 in a dry run.' }),
     dryRun: z.boolean(),
+    replayId: id.nullable().meta({ description: 'To follow the replay with; null when nothing was put back to work.' }),
   })
   .meta({ id: 'JobsReplayed' });
 
+const replayProgress = z
+  .object({
+    id,
+    unfinished: z.int().meta({ description: 'Jobs of the replay that are waiting or at work.' }),
+    failed: z.int().meta({ description: 'Jobs of the replay that have failed again.' }),
+  })
+  .meta({
+    id: 'ReplayProgress',
+    description:
+      'How far a replay has come: jobs that are counted neither here nor there have been applied or skipped.',
+  });
+
 const tag = 'Jobs';
 const noQuery = z.strictObject({});
-const jobQuery = pageQuery.extend({ status: jobStatus.optional(), queue: jobQueue.optional() });
+const jobQuery = pageQuery.extend({
+  status: jobStatus.optional(),
+  queue: jobQueue.optional(),
+  failureClass: failureClass.optional(),
+});
 
 export const jobEndpoints = {
   listJobs: defineEndpoint({
@@ -97,6 +118,17 @@ export const jobEndpoints = {
     status: 200,
     answer: jobsReplayed,
   }),
+  getReplay: defineEndpoint({
+    method: 'get',
+    path: '/organizations/{organizationId}/jobs/replays/{replayId}',
+    operationId: 'getReplay',
+    tag,
+    summary: 'See how far a replay has come, within an organization',
+    query: noQuery,
+    request: null,
+    status: 200,
+    answer: replayProgress,
+  }),
   listAllJobs: defineEndpoint({
     method: 'get',
     path: '/jobs',
@@ -118,6 +150,17 @@ export const jobEndpoints = {
     request: replayAllJobsRequest,
     status: 200,
     answer: jobsReplayed,
+  }),
+  getReplayOfAll: defineEndpoint({
+    method: 'get',
+    path: '/jobs/replays/{replayId}',
+    operationId: 'getReplayOfAll',
+    tag,
+    summary: 'See how far a replay has come',
+    query: noQuery,
+    request: null,
+    status: 200,
+    answer: replayProgress,
   }),
   resync: defineEndpoint({
     method: 'post',

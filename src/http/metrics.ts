@@ -1,25 +1,41 @@
 import { Router } from 'express';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { QueueName } from '../jobs/job.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SignInReason } from '../contract/users.ts';
+import { signInReasons } from '../contract/users.ts';
+import { queueNames, type QueueName } from '../jobs/job.ts';
+import { readLedgerState, type LedgerState } from '../jobs/ledger-state.ts';
+import type { Queryable } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
+import { readTokenExpiry, type TokenExpiry } from '../provisioning/token-expiry.ts';
 import type { RouteClass } from './route-class.ts';
 
-/** What this process counts while it works, and what it looks up when it is asked. */
+/**
+ * What this process counts while it works, and what it looks up when it is asked. No label names an organization, a user
+ * or a path: the number of series does not grow with the customers.
+ */
 export interface Metrics {
   observeRequest(request: { routeClass: RouteClass; method: string; status: number; durationMs: number }): void;
   /** One run of a job by a worker of this process; `outcome` is one of a few words. */
   observeJob(job: { queue: QueueName; outcome: string; durationMs: number }): void;
+  /** A job was put into its queue for the first time, so long after its change was committed. */
+  observeDispatch(job: { queue: QueueName; lagMs: number }): void;
+  /** A periodic resync found so many users whose access was wrong, and repaired it. */
+  countDriftRepaired(users: number): void;
+  countSignInDenial(reason: SignInReason): void;
+  /** The FAILED entry of a write that was refused could not be written. */
+  countLogWriteFailure(): void;
+  countBulkChangeAlarms(alarms: number): void;
   /** The text of the Prometheus exposition format. */
-  render(state: JobState): Promise<string>;
+  render(state: ServiceState): Promise<string>;
   readonly contentType: string;
 }
 
-/** How the queues stand at this moment; what could not be found out is left out. */
-export interface JobState {
+/** How things stand at this moment; what could not be found out is left out. */
+export interface ServiceState {
   /** Jobs in the queue engine by queue and state. */
-  depth?: Record<QueueName, Record<string, number>>;
-  /** Age of the oldest job row that is neither applied nor failed; 0 when there is none. */
-  oldestUnfinishedJobAgeSeconds?: number;
+  depth?: Record<QueueName, Record<string, number>> | undefined;
+  ledger?: LedgerState | undefined;
+  tokens?: TokenExpiry | undefined;
 }
 
 const countedMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -27,6 +43,7 @@ const countedMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE',
 /** Process metrics (memory, event loop, CPU) come along with the service's own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
   const requests = new Histogram({
@@ -35,7 +52,7 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'method', 'status'] as const,
     // A write is expected in a few milliseconds; a request may take ten seconds at most.
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
+    registers,
   });
   const jobs = new Histogram({
     name: 'rollcall_job_duration_seconds',
@@ -43,19 +60,43 @@ export function createMetrics(): Metrics {
     labelNames: ['queue', 'outcome'] as const,
     // From one user to a walk over an organization of a hundred thousand.
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300],
-    registers: [registry],
+    registers,
   });
-  const depth = new Gauge({
-    name: 'rollcall_queue_jobs',
-    help: 'Jobs in the queue engine, by queue and state.',
-    labelNames: ['queue', 'state'] as const,
-    registers: [registry],
+  const dispatchLag = new Histogram({
+    name: 'rollcall_dispatch_lag_seconds',
+    help: 'Time from the commit of a change to its job being in the queue, for jobs that this process put there.',
+    labelNames: ['queue'] as const,
+    // A nudge takes milliseconds, a sweep up to a second; beyond that organizations wait for their turn.
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
+    registers,
   });
-  const oldest = new Gauge({
-    name: 'rollcall_oldest_unfinished_job_age_seconds',
-    help: 'Age of the oldest job row that is neither applied nor failed; 0 when there is none.',
-    registers: [registry],
+  const driftRepaired = new Counter({
+    name: 'rollcall_drift_repaired_users_total',
+    help: 'Users whose access a periodic resync in this process found wrong, and repaired.',
+    registers,
   });
+  const signInDenials = new Counter({
+    name: 'rollcall_sign_in_denials_total',
+    help: 'Sign-ins that this process denied, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const logWriteFailures = new Counter({
+    name: 'rollcall_log_write_failures_total',
+    help: 'FAILED entries of refused writes that this process could not write to the sync log.',
+    registers,
+  });
+  const bulkChangeAlarms = new Counter({
+    name: 'rollcall_bulk_change_alarms_total',
+    help: 'Alarms that this process raised because one token removed unusually many users.',
+    registers,
+  });
+  // A series that appears with its first event has no increase: start them all at zero.
+  for (const queue of queueNames) dispatchLag.zero({ queue });
+  for (const reason of signInReasons) {
+    if (reason !== 'active-user' && reason !== 'created') signInDenials.inc({ reason }, 0);
+  }
+  const state = stateGauges(registry);
 
   return {
     contentType: registry.contentType,
@@ -65,41 +106,97 @@ export function createMetrics(): Metrics {
       requests.observe({ route: routeClass, method: label, status }, durationMs / 1000);
     },
     observeJob: ({ queue, outcome, durationMs }) => jobs.observe({ queue, outcome }, durationMs / 1000),
-    render: async (state) => {
-      depth.reset();
-      for (const [queue, counts] of Object.entries(state.depth ?? {})) {
-        for (const [name, count] of Object.entries(counts)) depth.set({ queue, state: name }, count);
-      }
-      // No number is better than a wrong one.
-      if (state.oldestUnfinishedJobAgeSeconds === undefined) oldest.remove();
-      else oldest.set(state.oldestUnfinishedJobAgeSeconds);
+    observeDispatch: ({ queue, lagMs }) => dispatchLag.observe({ queue }, lagMs / 1000),
+    countDriftRepaired: (users) => driftRepaired.inc(users),
+    countSignInDenial: (reason) => signInDenials.inc({ reason }),
+    countLogWriteFailure: () => logWriteFailures.inc(),
+    countBulkChangeAlarms: (alarms) => bulkChangeAlarms.inc(alarms),
+    render: (now) => {
+      state.set(now);
       return registry.metrics();
     },
+  };
+}
+
+/** Gauges of what is looked up at each scrape: every process answers the same, so queries take the maximum. */
+function stateGauges(registry: Registry): { set(state: ServiceState): void } {
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const depth = gauge('rollcall_queue_jobs', 'Jobs in the queue engine, by queue and state.', ['queue', 'state']);
+  const oldestUnfinished = gauge(
+    'rollcall_oldest_unfinished_job_age_seconds',
+    'Age of the oldest job row that is neither applied nor failed; 0 when there is none.',
+  );
+  const oldestPending = gauge(
+    'rollcall_oldest_pending_job_age_seconds',
+    'Age of the oldest job row that is in no queue yet; 0 when there is none.',
+  );
+  const failed = gauge('rollcall_failed_jobs', 'Job rows that failed and wait for a replay, by whose turn it is.', [
+    'class',
+  ]);
+  const nextExpiry = gauge(
+    'rollcall_scim_token_next_expiry_seconds',
+    'Until the next rotated SCIM token expires; missing when none is about to.',
+  );
+  const expiringInUse = gauge(
+    'rollcall_scim_tokens_expiring_in_use',
+    'Rotated SCIM tokens that are about to expire and were used within the last hour.',
+  );
+  // No number is better than a wrong one.
+  const setOrRemove = (one: Gauge, value: number | null | undefined): void => {
+    if (value == null) one.remove();
+    else one.set(value);
+  };
+  return {
+    set({ depth: counted, ledger, tokens }) {
+      depth.reset();
+      for (const [queue, counts] of Object.entries(counted ?? {})) {
+        for (const [name, count] of Object.entries(counts)) depth.set({ queue, state: name }, count);
+      }
+      failed.reset();
+      for (const [turn, count] of Object.entries(ledger?.failed ?? {})) failed.set({ class: turn }, count);
+      setOrRemove(oldestUnfinished, ledger?.oldestUnfinishedAgeSeconds);
+      setOrRemove(oldestPending, ledger?.oldestPendingAgeSeconds);
+      setOrRemove(nextExpiry, tokens?.nextSeconds);
+      setOrRemove(expiringInUse, tokens?.inUse);
+    },
+  };
+}
+
+export interface StateReaders {
+  depth: () => Promise<Record<QueueName, Record<string, number>>>;
+  ledger: () => Promise<LedgerState>;
+  tokens: () => Promise<TokenExpiry>;
+}
+
+/** What a process looks up when its metrics are asked for. */
+export function stateReaders(db: Queryable, engine: Pick<StateReaders, 'depth'>): StateReaders {
+  return {
+    depth: () => engine.depth(),
+    ledger: () => readLedgerState(db),
+    tokens: () => readTokenExpiry(db),
   };
 }
 
 /** `/metrics`. What cannot be looked up, because its dependency is away, is missing from the answer; the rest stays. */
 export function metricsRouter(dependencies: {
   metrics: Pick<Metrics, 'render' | 'contentType'>;
-  depth: () => Promise<Record<QueueName, Record<string, number>>>;
-  oldestUnfinishedAgeSeconds: () => Promise<number>;
+  state: StateReaders;
   logger: Pick<Logger, 'warn'>;
 }): Router {
-  const { metrics, logger } = dependencies;
+  const { metrics, state, logger } = dependencies;
   const orMissing = (name: string) => (err: unknown) => {
     logger.warn({ err }, `metrics: ${name} cannot be read`);
     return undefined;
   };
   const router = Router();
   router.get('/metrics', async (_req, res) => {
-    const [depth, age] = await Promise.all([
-      dependencies.depth().catch(orMissing('queue depth')),
-      dependencies.oldestUnfinishedAgeSeconds().catch(orMissing('age of the oldest job')),
+    const [depth, ledger, tokens] = await Promise.all([
+      state.depth().catch(orMissing('queue depth')),
+      state.ledger().catch(orMissing('state of the job rows')),
+      state.tokens().catch(orMissing('expiry of tokens')),
     ]);
-    const text = await metrics.render({
-      ...(depth !== undefined && { depth }),
-      ...(age !== undefined && { oldestUnfinishedJobAgeSeconds: age }),
-    });
+    const text = await metrics.render({ depth, ledger, tokens });
     res.set('Content-Type', metrics.contentType).send(text);
   });
   return router;

@@ -11,6 +11,8 @@ export interface ClaimedJob {
    * again would silently do nothing.
    */
   previouslyDispatchedAt: Date | null;
+  /** From the moment the job was added to this claim. */
+  waitedMs: number;
 }
 
 export interface ClaimLimits {
@@ -68,11 +70,15 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
       SET status = 'dispatched', dispatched_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM locked
       WHERE j.id = locked.id
-      RETURNING j.id, j.organization_id, j.queue, locked.dispatched_at, locked.turn
+      RETURNING j.id, j.organization_id, j.queue, j.created_at, locked.dispatched_at, locked.turn
     )
-    SELECT id, organization_id AS "organizationId", queue, dispatched_at AS "previouslyDispatchedAt"
+    SELECT id, organization_id AS "organizationId", queue, dispatched_at AS "previouslyDispatchedAt",
+      ${waitedMs}
     FROM claimed ORDER BY turn, id`);
 }
+
+/** By the database's clock, the one that wrote `created_at`. */
+const waitedMs = sql`(extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "waitedMs"`;
 
 /** Gives claimed jobs back that could not be put into the queue. */
 export async function releaseClaims(db: Queryable, jobs: readonly ClaimedJob[]): Promise<void> {
@@ -101,5 +107,6 @@ export function claimOverdue(db: Queryable, limits: { olderThanMs: number; total
     UPDATE sync_jobs j SET dispatched_at = clock_timestamp()
     FROM overdue
     WHERE j.id = overdue.id
-    RETURNING j.id, j.organization_id AS "organizationId", j.queue, overdue.dispatched_at AS "previouslyDispatchedAt"`);
+    RETURNING j.id, j.organization_id AS "organizationId", j.queue, overdue.dispatched_at AS "previouslyDispatchedAt",
+      ${waitedMs}`);
 }

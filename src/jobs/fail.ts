@@ -1,6 +1,7 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Database, Queryable } from '../platform/database.ts';
 import { appendEntry } from '../sync-log/append.ts';
+import { describeFailure, type Failure } from './failure.ts';
 import { causeOfJob } from './finish.ts';
 import type { QueueName } from './job.ts';
 
@@ -13,19 +14,18 @@ export interface Attempt {
 }
 
 /** Counts a failed attempt that will be repeated. */
-export async function recordFailedAttempt(db: Queryable, attempt: Attempt, reason: string): Promise<void> {
+export async function recordFailedAttempt(db: Queryable, attempt: Attempt, failure: Failure): Promise<void> {
   await db.query(sql`
-    UPDATE sync_jobs SET attempts = attempts + 1, error = ${reason}, updated_at = clock_timestamp()
+    UPDATE sync_jobs
+    SET attempts = attempts + 1, ${failureColumns(failure)}, updated_at = clock_timestamp()
     WHERE id = ${attempt.id} AND organization_id = ${attempt.organizationId} AND attempts = ${attempt.attempts}`);
 }
 
 /**
  * Gives a job up: the row becomes `failed`, waits for a replay, and one FAILED entry says why. When the row is gone, or
  * another delivery has counted this attempt already, nothing happens.
- *
- * @param reason for an admin: what went wrong, without internals
  */
-export async function failJob(db: Database, attempt: Attempt, reason: string): Promise<void> {
+export async function failJob(db: Database, attempt: Attempt, failure: Failure): Promise<void> {
   await db.transaction(async (tx) => {
     const [failed] = await tx.query<{
       queue: QueueName;
@@ -34,7 +34,7 @@ export async function failJob(db: Database, attempt: Attempt, reason: string): P
       payload: unknown;
     }>(sql`
       UPDATE sync_jobs
-      SET status = 'failed', attempts = attempts + 1, error = ${reason}, updated_at = clock_timestamp()
+      SET status = 'failed', attempts = attempts + 1, ${failureColumns(failure)}, updated_at = clock_timestamp()
       WHERE id = ${attempt.id} AND organization_id = ${attempt.organizationId} AND attempts = ${attempt.attempts}
       RETURNING queue, attempts, request_id AS "requestId", payload`);
     if (failed === undefined) return;
@@ -44,10 +44,17 @@ export async function failJob(db: Database, attempt: Attempt, reason: string): P
       status: 'FAILED',
       resource: { type: 'Job', id: attempt.id, name: failed.queue },
       cause: causeOfJob(failed),
-      message: `${reason} The job waits for a replay; until then access is as it was before.`,
-      details: { payload: failed.payload },
+      message: `${describeFailure(failure)} Until then access is as it was before.`,
+      details: {
+        payload: failed.payload,
+        failure: { code: failure.code, class: failure.class, advice: failure.advice },
+      },
       jobId: attempt.id,
       attempt: failed.attempts,
     });
   });
+}
+
+function failureColumns(failure: Failure): Sql {
+  return sql`error = ${failure.problem}, failure_code = ${failure.code}, failure_class = ${failure.class}`;
 }

@@ -1,8 +1,10 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
-import { NotFoundError } from '../platform/errors.ts';
+import { DomainError, NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
+import type { FailureAnswer, FailureClass } from '../contract/failure.ts';
+import { storedFailure } from './failure.ts';
 import type { JobProgress, JobStatus, QueueName } from './job.ts';
 
 /** A job that is not done. */
@@ -14,7 +16,10 @@ export interface JobRecord {
   /** Whom it concerns: ids only. */
   payload: Record<string, unknown>;
   attempts: number;
+  /** What went wrong at the last attempt. */
   error: string | null;
+  /** Whose turn it is, and what to do; null while nothing failed. */
+  failure: FailureAnswer | null;
   requestId: string | null;
   progress: JobProgress | null;
   createdAt: Date;
@@ -27,10 +32,14 @@ export interface JobListQuery extends PageRequest {
   organizationId?: string | undefined;
   status?: JobStatus | undefined;
   queue?: QueueName | undefined;
+  failureClass?: FailureClass | undefined;
 }
 
+type JobRow = Omit<JobRecord, 'failure'> & { failureCode: string | null; failureClass: FailureClass | null };
+
 const columns: Sql = sql`
-  id, organization_id AS "organizationId", queue, status, payload, attempts, error, request_id AS "requestId",
+  id, organization_id AS "organizationId", queue, status, payload, attempts, error,
+  failure_code AS "failureCode", failure_class AS "failureClass", request_id AS "requestId",
   progress, created_at AS "createdAt", updated_at AS "updatedAt", dispatched_at AS "dispatchedAt"`;
 
 /**
@@ -40,7 +49,7 @@ const columns: Sql = sql`
  */
 export async function listJobs(
   db: Queryable,
-  { organizationId, status, queue, limit, cursor }: JobListQuery,
+  { organizationId, status, queue, failureClass, limit, cursor }: JobListQuery,
 ): Promise<Page<JobRecord>> {
   const before = cursorId(cursor);
   if (organizationId !== undefined && !isId(organizationId)) throw new NotFoundError('organization', organizationId);
@@ -48,29 +57,37 @@ export async function listJobs(
     ...(organizationId === undefined ? [] : [sql`organization_id = ${organizationId}`]),
     ...(status === undefined ? [] : [sql`status = ${status}`]),
     ...(queue === undefined ? [] : [sql`queue = ${queue}`]),
+    ...(failureClass === undefined ? [] : [sql`failure_class = ${failureClass}`]),
     ...(before === null ? [] : [sql`id < ${before}`]),
   ];
-  const rows = await db.query<JobRecord>(sql`
+  const rows = await db.query<JobRow>(sql`
     SELECT ${columns} FROM sync_jobs
     ${conditions.length === 0 ? empty : sql`WHERE ${join(conditions, ' AND ')}`}
     ORDER BY id DESC
     LIMIT ${limit + 1}`);
-  return pageOf(rows, limit);
+  return pageOf(rows.map(recordOf), limit);
 }
 
 /** @throws NotFoundError for a job that is unknown, of another organization, or done */
 export async function getJob(db: Queryable, organizationId: string, jobId: string): Promise<JobRecord> {
-  if (!isId(organizationId) || !isId(jobId)) throw new NotFoundError('job', jobId);
-  const [row] = await db.query<JobRecord>(sql`
+  if (!isId(organizationId) || !isId(jobId)) throw jobNotFound(jobId);
+  const [row] = await db.query<JobRow>(sql`
     SELECT ${columns} FROM sync_jobs WHERE organization_id = ${organizationId} AND id = ${jobId}`);
-  if (row === undefined) throw new NotFoundError('job', jobId);
-  return row;
+  if (row === undefined) throw jobNotFound(jobId);
+  return recordOf(row);
 }
 
-/** How long the oldest job that is neither done nor failed has been waiting, in seconds; 0 when there is none. */
-export async function oldestUnfinishedAgeSeconds(db: Queryable): Promise<number> {
-  const [row] = await db.query<{ seconds: number }>(sql`
-    SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS seconds
-    FROM sync_jobs WHERE status IN ('pending', 'dispatched')`);
-  return row?.seconds ?? 0;
+/** The row of a job goes in the moment it is applied; what it did is in the log. */
+function jobNotFound(jobId: string): DomainError {
+  return new DomainError(
+    'not-found',
+    'job-not-found',
+    'No job with this id waits, runs or has failed: it is done, or there never was one. ' +
+      'What it did stands in the sync log, under its jobId.',
+    { id: jobId },
+  );
+}
+
+function recordOf({ failureCode, failureClass, ...job }: JobRow): JobRecord {
+  return { ...job, failure: storedFailure(failureCode, failureClass) };
 }

@@ -16,9 +16,7 @@ const workspaceMappingPayload = z.discriminatedUnion('scope', [
 /** The payload is not one that this version knows: trying again cannot help, a replay by a newer version can. */
 export class UnknownPayloadError extends Error {
   constructor(issue: string) {
-    super(
-      `This version of the service does not understand the job's payload (${issue}). Update it, then replay the job.`,
-    );
+    super(`This version of the service does not understand the job's payload (${issue}).`);
     this.name = 'UnknownPayloadError';
   }
 }

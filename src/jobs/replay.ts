@@ -1,6 +1,7 @@
-import sql, { join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { FailureClass } from '../contract/failure.ts';
 import type { Database, Queryable } from '../platform/database.ts';
-import { isId } from '../platform/ids.ts';
+import { isId, newId } from '../platform/ids.ts';
 import { insertEntry, type Cause } from '../sync-log/append.ts';
 import type { QueueName } from './job.ts';
 
@@ -11,6 +12,9 @@ export interface ReplayFilter {
   queue?: QueueName | undefined;
   /** Failed at this moment or later. */
   since?: Date | string | undefined;
+  /** Failed before this moment. */
+  until?: Date | string | undefined;
+  failureClass?: FailureClass | undefined;
   /** Part of the error, any case. */
   reason?: string | undefined;
 }
@@ -20,6 +24,16 @@ export interface ReplayResult {
   /** 0 in a dry run. */
   replayed: number;
   dryRun: boolean;
+  /** To follow the replay with `replayProgress`; null when nothing was put back to work. */
+  replayId: string | null;
+}
+
+export interface ReplayProgress {
+  id: string;
+  /** Jobs of the replay that are waiting or at work. */
+  unfinished: number;
+  /** Jobs of the replay that have failed again. */
+  failed: number;
 }
 
 /**
@@ -35,13 +49,14 @@ export async function replayJobs(
   { dryRun, cause }: { dryRun: boolean; cause: Cause },
 ): Promise<ReplayResult> {
   const condition = conditionOf(filter);
-  if (dryRun) return { matched: await countFailed(db, condition), replayed: 0, dryRun };
+  if (dryRun) return { matched: await countFailed(db, condition), replayed: 0, dryRun, replayId: null };
+  const replayId = newId();
   const { actor, requestId } = cause;
   const [row] = await db.query<{ replayed: number }>(sql`
     WITH chosen AS MATERIALIZED (
       SELECT id FROM sync_jobs WHERE ${condition} ORDER BY id FOR UPDATE
     ), replayed AS (
-      UPDATE sync_jobs j SET status = 'pending', updated_at = clock_timestamp()
+      UPDATE sync_jobs j SET status = 'pending', replay_id = ${replayId}, updated_at = clock_timestamp()
       FROM chosen WHERE j.id = chosen.id
       RETURNING j.id, j.organization_id
     ), entry AS (
@@ -50,7 +65,8 @@ export async function replayJobs(
       SELECT organization_id, 'REPLAY_JOBS', 'SUCCESS', 'Organization', organization_id::text, ${actor.type}::text,
         ${actor.id}::text, ${actor.name}::text,
         CASE count(*) WHEN 1 THEN '1 failed job is tried again.' ELSE count(*) || ' failed jobs are tried again.' END,
-        jsonb_build_object('jobs', count(*), 'jobIds', to_jsonb((array_agg(id ORDER BY id))[1:100])),
+        jsonb_build_object('jobs', count(*), 'jobIds', to_jsonb((array_agg(id ORDER BY id))[1:100]),
+          'replayId', ${replayId}::text),
         ${requestId}::text
       FROM replayed
       GROUP BY organization_id
@@ -74,7 +90,28 @@ export async function replayJobs(
       ),
     );
   }
-  return { matched: replayed, replayed, dryRun };
+  return { matched: replayed, replayed, dryRun, replayId: replayed === 0 ? null : replayId };
+}
+
+/**
+ * How far a replay has come. A job that is counted neither as unfinished nor as failed has been applied or skipped. A
+ * job that failed again and was replayed once more counts for the later replay.
+ *
+ * @param organizationId left out: across organizations
+ */
+export async function replayProgress(
+  db: Queryable,
+  { replayId, organizationId }: { replayId: string; organizationId?: string },
+): Promise<ReplayProgress> {
+  const known = isId(replayId) && (organizationId === undefined || isId(organizationId));
+  const [row] = known
+    ? await db.query<{ unfinished: number; failed: number }>(sql`
+        SELECT count(*) FILTER (WHERE status <> 'failed') AS unfinished,
+          count(*) FILTER (WHERE status = 'failed') AS failed
+        FROM sync_jobs
+        WHERE replay_id = ${replayId} ${organizationId === undefined ? empty : sql`AND organization_id = ${organizationId}`}`)
+    : [];
+  return { id: replayId, unfinished: row?.unfinished ?? 0, failed: row?.failed ?? 0 };
 }
 
 async function countFailed(db: Queryable, condition: Sql): Promise<number> {
@@ -83,7 +120,7 @@ async function countFailed(db: Queryable, condition: Sql): Promise<number> {
   return row?.matched ?? 0;
 }
 
-function conditionOf({ organizationId, ids, queue, since, reason }: ReplayFilter): Sql {
+function conditionOf({ organizationId, ids, queue, since, until, failureClass, reason }: ReplayFilter): Sql {
   return join(
     [
       sql`status = 'failed'`,
@@ -94,6 +131,8 @@ function conditionOf({ organizationId, ids, queue, since, reason }: ReplayFilter
       ...(ids === undefined ? [] : [sql`id = ANY (${ids.filter(isId)}::uuid[])`]),
       ...(queue === undefined ? [] : [sql`queue = ${queue}`]),
       ...(since === undefined ? [] : [sql`updated_at >= ${since}::timestamptz`]),
+      ...(until === undefined ? [] : [sql`updated_at < ${until}::timestamptz`]),
+      ...(failureClass === undefined ? [] : [sql`failure_class = ${failureClass}`]),
       ...(reason === undefined ? [] : [sql`strpos(lower(error), lower(${reason})) > 0`]),
     ],
     ' AND ',

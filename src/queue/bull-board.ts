@@ -1,19 +1,28 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import type { Router } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Queue } from 'bullmq';
+import { queueNames, type QueueName } from '../jobs/job.ts';
+import type { ReplayFilter } from '../jobs/replay.ts';
 import type { JobReference } from './job-queue.ts';
+
+export interface BullBoardOptions {
+  queues: readonly Queue<JobReference>[];
+  /** Where the router is mounted, for the links of the page. */
+  basePath: string;
+  /** Puts failed rows back to work in the name of whoever sent the request. @returns how many */
+  replay: (filter: ReplayFilter, res: Response) => Promise<number>;
+}
 
 /**
  * bull-board for the given queues. It asks for no credentials: whoever mounts it does, in front of it.
  *
  * Jobs hold ids only, and their errors are worded for display before BullMQ gets them, so nothing here is secret from
- * an operator. Every button is safe: retrying recomputes access, and what is removed is added again from the ledger.
- *
- * @param basePath where the router is mounted, for the links of the page
+ * an operator. Every button is safe: what is removed is added again from the ledger, what is repeated finds its row gone,
+ * and the buttons "retry" and "retry all" of failed jobs are a replay as any other, with the same entry that says who.
  */
-export function bullBoardRouter(queues: readonly Queue<JobReference>[], basePath: string): Router {
+export function bullBoardRouter({ queues, basePath, replay }: BullBoardOptions): Router {
   const serverAdapter = new ExpressAdapter();
   serverAdapter.setBasePath(basePath);
   createBullBoard({
@@ -21,5 +30,33 @@ export function bullBoardRouter(queues: readonly Queue<JobReference>[], basePath
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Rollcall queues' } },
   });
-  return serverAdapter.getRouter() as Router;
+  const router = Router();
+  router.put('/api/queues/:queueName/retry/failed', retryAll(replay));
+  router.put('/api/queues/:queueName/:jobId/retry', retryOne(replay));
+  router.use(serverAdapter.getRouter() as RequestHandler);
+  return router;
+}
+
+/** A job whose row has not failed is none of ours to replay: bull-board answers as it would. */
+function retryOne(replay: BullBoardOptions['replay']): RequestHandler {
+  return async (req, res, next) => {
+    const queue = queueIn(req);
+    const id = req.params['jobId'];
+    const replayed = queue !== undefined && typeof id === 'string' ? await replay({ queue, ids: [id] }, res) : 0;
+    if (replayed > 0) res.status(204).end();
+    else next();
+  };
+}
+
+function retryAll(replay: BullBoardOptions['replay']): RequestHandler {
+  return async (req, res, next) => {
+    const queue = queueIn(req);
+    const replayed = queue === undefined ? 0 : await replay({ queue }, res);
+    if (replayed > 0) res.status(200).json({ retried: replayed, skipped: 0 });
+    else next();
+  };
+}
+
+function queueIn(req: Request): QueueName | undefined {
+  return queueNames.find((name) => name === req.params['queueName']);
 }

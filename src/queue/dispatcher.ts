@@ -11,6 +11,8 @@ export interface DispatcherOptions {
   logger: Logger;
   /** False: adding would fail at once, so claiming is not even tried. */
   isConnected?: () => boolean;
+  /** Told about every job that was put into its queue for the first time, for metrics. */
+  onDispatched?: ((job: { queue: QueueName; lagMs: number }) => void) | undefined;
   /** For tests. */
   sweepEveryMs?: number;
   overdueAfterMs?: number;
@@ -37,7 +39,7 @@ const finishedPerClaim = Math.ceil(inFlightPerOrganization / 4);
  * One loop does all of it, so that a process never runs two claims at a time, and a slow queue delays this loop alone.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { db, queues, logger, isConnected = () => true } = options;
+  const { db, queues, logger, onDispatched, isConnected = () => true } = options;
   const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs } = options;
   let closed = false;
   let finished = 0;
@@ -62,6 +64,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     const known = jobs.filter((job) => job.previouslyDispatchedAt !== null);
     try {
       if (fresh.length > 0) await queues[name].add(fresh);
+      for (const { waitedMs } of fresh) onDispatched?.({ queue: name, lagMs: waitedMs });
     } catch (error) {
       await giveBack(name, fresh, error);
     }

@@ -1,9 +1,11 @@
-import type { Router } from 'express';
+import type { Response, Router } from 'express';
 import type { Logger } from 'pino';
 import sql from 'sql-template-tag';
 import type { QueueName } from '../jobs/job.ts';
 import { queueNames } from '../jobs/job.ts';
+import { replayJobs } from '../jobs/replay.ts';
 import type { Database } from '../platform/database.ts';
+import type { Cause } from '../sync-log/append.ts';
 import type { QueueBackend } from './backend.ts';
 import { bullBoardRouter } from './bull-board.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
@@ -21,6 +23,10 @@ export interface QueueEngineOptions {
   roles: { dispatch: boolean; work: boolean };
   /** Told about every delivery of a job, for metrics. */
   onJobFinished?: (job: FinishedJob) => void;
+  /** Told about every job that was put into its queue for the first time, for metrics. */
+  onDispatched?: (job: { queue: QueueName; lagMs: number }) => void;
+  /** Told how many users' access a periodic resync found wrong and repaired, for metrics. */
+  onDriftRepaired?: (users: number) => void;
   /** Of the keys in Redis. Left out: one that belongs to this database, so that several can share a Redis. */
   redisPrefix?: string;
 }
@@ -29,8 +35,12 @@ export interface QueueEngine {
   readonly engine: 'redis' | 'postgres';
   /** Says that a job row has been committed. Returns at once and never throws. */
   nudge: () => void;
-  /** bull-board, without any protection; to be mounted at `/queues` behind some. */
-  router: () => Router;
+  /**
+   * bull-board, without any protection; to be mounted at `/queues` behind some.
+   *
+   * @param causeOf who sent a request, for the entry of a replay
+   */
+  router: (causeOf: (res: Response) => Cause) => Router;
   /** Jobs in the engine by queue and state. */
   depth: () => Promise<Record<QueueName, Record<string, number>>>;
   /** @throws when the engine does not answer within two seconds */
@@ -47,7 +57,7 @@ const boardPath = '/queues';
  * at the time; `ping` tells.
  */
 export async function startQueueEngine(options: QueueEngineOptions): Promise<QueueEngine> {
-  const { db, logger, roles, onJobFinished } = options;
+  const { db, logger, roles, onJobFinished, onDispatched, onDriftRepaired } = options;
   const backend = await openBackend(options);
   const queues = {
     'group-membership': backend.queues['group-membership'].jobs,
@@ -55,13 +65,14 @@ export async function startQueueEngine(options: QueueEngineOptions): Promise<Que
   };
 
   const dispatcher: Dispatcher | undefined = roles.dispatch
-    ? startDispatcher({ db, queues, logger, isConnected: () => backend.isConnected() })
+    ? startDispatcher({ db, queues, logger, onDispatched, isConnected: () => backend.isConnected() })
     : undefined;
   const workers: Workers | undefined = roles.work
     ? startWorkers({
         db,
         backend,
         logger,
+        onDriftRepaired,
         onJobFinished: (job) => {
           onJobFinished?.(job);
           dispatcher?.jobFinished();
@@ -72,11 +83,16 @@ export async function startQueueEngine(options: QueueEngineOptions): Promise<Que
   return {
     engine: backend.engine,
     nudge: () => dispatcher?.nudge(),
-    router: () =>
-      bullBoardRouter(
-        queueNames.map((name) => backend.queues[name].bullmq),
-        boardPath,
-      ),
+    router: (causeOf) =>
+      bullBoardRouter({
+        queues: queueNames.map((name) => backend.queues[name].bullmq),
+        basePath: boardPath,
+        async replay(filter, res) {
+          const { replayed } = await replayJobs(db, filter, { dryRun: false, cause: causeOf(res) });
+          if (replayed > 0) dispatcher?.nudge();
+          return replayed;
+        },
+      }),
     async depth() {
       const [membership, mapping] = await Promise.all([
         queues['group-membership'].counts(),

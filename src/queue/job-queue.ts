@@ -1,6 +1,7 @@
 import type { Queue } from 'bullmq';
 import { z } from 'zod';
 import type { QueueName } from '../jobs/job.ts';
+import { longestDelayMs } from './settings.ts';
 
 /** All that BullMQ ever holds of a job: where its row is. */
 export const jobReference = z.object({ id: z.uuid(), organizationId: z.uuid() });
@@ -22,6 +23,11 @@ export interface JobQueue {
 
 /** What `ensure` found and did: left alone as it is on its way, added anew, or taken up again after it had ended. */
 export type EnsuredJob = 'on-its-way' | 'added' | 'retried';
+
+function names(data: unknown, { id, organizationId }: JobReference): boolean {
+  const parsed = jobReference.safeParse(data);
+  return parsed.success && parsed.data.id === id && parsed.data.organizationId === organizationId;
+}
 
 /** @param queue of either engine; see `backend.ts` */
 export function jobQueue(name: QueueName, queue: Queue<JobReference>): JobQueue {
@@ -45,8 +51,19 @@ export function jobQueue(name: QueueName, queue: Queue<JobReference>): JobQueue 
         case 'failed': {
           const job = await queue.getJob(reference.id);
           if (job === undefined) await add([reference]);
+          else if (!names(job.data, reference)) {
+            // Edited by hand, or damaged: it would fail in the same way for ever.
+            await queue.remove(reference.id);
+            await add([reference]);
+          }
           // Without the reset a job that had used up its attempts would get a single one.
           else await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
+          return 'retried';
+        }
+        case 'delayed': {
+          const job = await queue.getJob(reference.id);
+          if (job === undefined || job.delay <= longestDelayMs) return 'on-its-way';
+          await job.promote();
           return 'retried';
         }
         default:

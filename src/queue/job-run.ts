@@ -23,6 +23,8 @@ export interface JobRun {
   onLocked: (row: LockedJob) => void;
   /** Whether to stop at the next point where the job can be resumed. */
   shouldStop: () => boolean;
+  /** Told after the commit how many users a look for drift had to repair. */
+  onDriftRepaired?: (users: number) => void;
   onProgress: (progress: { done: number; total: number }) => void;
 }
 

@@ -13,6 +13,8 @@ const pageSize = 500;
 
 interface Walked extends Required<JobProgress> {
   finished: boolean;
+  /** Users of this page whom a look for drift had to repair. */
+  driftRepaired: number;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function runMappingJob(run: JobRun, usersPerPage: number = pageSize
   for (;;) {
     const walked = await whileActive(run, (tx, job) => walkPage(tx, job, usersPerPage));
     if (typeof walked === 'string') return walked;
+    if (walked.driftRepaired > 0) run.onDriftRepaired?.(walked.driftRepaired);
     if (walked.finished) return 'applied';
     run.onProgress(walked);
     if (run.shouldStop()) return 'interrupted';
@@ -53,6 +56,7 @@ async function walkPage(tx: Transaction, job: LockedJob, usersPerPage: number): 
           onlyDrift: isDriftCheck(payload),
         });
   const done = (job.progress?.done ?? 0) + users.length;
+  const driftRepaired = isDriftCheck(payload) ? succeeded : 0;
   const progress = {
     done,
     // Users may have come since they were counted.
@@ -61,14 +65,14 @@ async function walkPage(tx: Transaction, job: LockedJob, usersPerPage: number): 
   };
   if (last === undefined || users.length < usersPerPage) {
     await finishWalk(tx, job, payload, progress);
-    return { ...progress, finished: true };
+    return { ...progress, driftRepaired, finished: true };
   }
   await tx.query(sql`
     UPDATE sync_jobs
     SET payload = payload || ${JSON.stringify({ afterUserId: last.id })}::jsonb,
       progress = ${JSON.stringify(progress)}, updated_at = clock_timestamp()
     WHERE id = ${job.id}`);
-  return { ...progress, finished: false };
+  return { ...progress, driftRepaired, finished: false };
 }
 
 /** The users of the directory that a walk visits; the caller adds conditions on `u.id` and the order. */

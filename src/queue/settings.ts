@@ -23,6 +23,9 @@ export const runRetryDelayMs = 1_000;
 export const attempts = 8;
 export const backoff = { type: 'exponential', delay: 500, jitter: 0.5 } as const;
 
+/** No backoff is longer: a job that is delayed by more was put off by hand, and its change would wait with it. */
+export const longestDelayMs = backoff.delay * 2 ** attempts;
+
 /**
  * The ledger is Postgres; what a queue keeps is for people who look at bull-board. On Redis bounded by count, because
  * it is memory. On Postgres by age only: a bound by count would scan the kept rows at every completion.

@@ -1,10 +1,11 @@
 import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Logger } from 'pino';
+import { describeFailure, failureOf, isHopeless } from '../jobs/failure.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
 import type { LockedJob } from '../jobs/lock.ts';
 import type { Database } from '../platform/database.ts';
 import type { QueueBackend } from './backend.ts';
-import { isHopeless, reasonOf, recordFailure } from './job-failure.ts';
+import { recordFailure } from './job-failure.ts';
 import { jobReference, type JobReference } from './job-queue.ts';
 import type { JobResult, JobRun } from './job-run.ts';
 import { runMappingJob } from './mapping-job.ts';
@@ -25,6 +26,8 @@ export interface WorkersOptions {
   logger: Logger;
   /** Told about every delivery, after its transaction has ended. */
   onJobFinished: (job: FinishedJob) => void;
+  /** Told how many users' access a periodic resync found wrong and repaired, page by page. */
+  onDriftRepaired?: ((users: number) => void) | undefined;
   /** For tests: what works a job instead of the real thing. */
   runners?: Partial<Record<QueueName, (run: JobRun) => Promise<JobResult>>>;
 }
@@ -96,6 +99,7 @@ async function workOn(
         row = locked;
       },
       shouldStop: context.shouldStop,
+      onDriftRepaired: (users) => context.onDriftRepaired?.(users),
       // For people who look at bull-board; the ledger has it too.
       onProgress: ({ done, total }) => void job.updateProgress({ done, total }).catch(() => undefined),
     });
@@ -110,7 +114,8 @@ async function workOn(
     const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     logger[isLast || isHopeless(error) ? 'error' : 'warn']({ err: error }, 'job attempt failed');
     finish(await recordFailure(db, row, error, { isLast, logger }));
-    throw isHopeless(error) ? new UnrecoverableError(reasonOf(error)) : new Error(reasonOf(error));
+    const reason = describeFailure(failureOf(error));
+    throw isHopeless(error) ? new UnrecoverableError(reason) : new Error(reason);
   }
 }
 

@@ -1,14 +1,19 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addJob } from '../../src/jobs/add.ts';
-import { claimOverdue, claimPending, releaseClaims } from '../../src/jobs/claim.ts';
+import { claimOverdue, claimPending, releaseClaims, type ClaimedJob } from '../../src/jobs/claim.ts';
 import { failJob, recordFailedAttempt } from '../../src/jobs/fail.ts';
 import type { QueueName } from '../../src/jobs/job.ts';
-import { getJob, listJobs, oldestUnfinishedAgeSeconds } from '../../src/jobs/list.ts';
-import { replayJobs } from '../../src/jobs/replay.ts';
+import { readLedgerState } from '../../src/jobs/ledger-state.ts';
+import { getJob, listJobs } from '../../src/jobs/list.ts';
+import { failureOfKind, type FailureCode } from '../../src/jobs/failure.ts';
+import { replayJobs, replayProgress } from '../../src/jobs/replay.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { addMembershipJobs, cause, createOrganization, createUsers, entries, jobRows } from '../access/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const broken = { ...failureOfKind('unexpected'), problem: 'Broken.' };
+const busy = failureOfKind('database-busy');
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -71,7 +76,7 @@ describe('a claim', () => {
   test('leaves failed jobs alone', async () => {
     const organizationId = await createOrganization(db);
     const [id = ''] = await addJobs(organizationId, 1);
-    await failJob(db, { id, organizationId, attempts: 0 }, 'Broken.');
+    await failJob(db, { id, organizationId, attempts: 0 }, broken);
     expect(await claim(10)).toEqual([]);
   });
 
@@ -81,7 +86,8 @@ describe('a claim', () => {
     const claimed = await claim(10);
     expect(claimed.map((job) => job.previouslyDispatchedAt)).toEqual([null, null]);
     await releaseClaims(db, claimed);
-    expect(await claim(10)).toEqual(claimed);
+    const untimed = (jobs: ClaimedJob[]) => jobs.map((job) => ({ ...job, waitedMs: 0 }));
+    expect(untimed(await claim(10))).toEqual(untimed(claimed));
   });
 
   test('of a row that commits after younger ones were claimed is not missed', async () => {
@@ -118,27 +124,27 @@ describe('a failure', () => {
     const organizationId = await createOrganization(db);
     const [id = ''] = await addJobs(organizationId, 1);
     const first = { id, organizationId, attempts: 0 };
-    await recordFailedAttempt(db, first, 'Once.');
-    await recordFailedAttempt(db, first, 'Twice.');
+    await recordFailedAttempt(db, first, { ...busy, problem: 'Once.' });
+    await recordFailedAttempt(db, first, { ...busy, problem: 'Twice.' });
     expect(await jobRows(db, organizationId)).toMatchObject([{ attempts: 1, error: 'Once.', status: 'pending' }]);
-    await Promise.all([
-      failJob(db, { ...first, attempts: 1 }, 'Broken.'),
-      failJob(db, { ...first, attempts: 1 }, 'Broken.'),
-    ]);
+    await Promise.all([failJob(db, { ...first, attempts: 1 }, broken), failJob(db, { ...first, attempts: 1 }, broken)]);
     expect(await jobRows(db, organizationId)).toMatchObject([{ attempts: 2, error: 'Broken.', status: 'failed' }]);
     expect(await entries(db, organizationId)).toMatchObject([
       {
         status: 'FAILED',
         attempt: 2,
         jobId: id,
-        message: 'Broken. The job waits for a replay; until then access is as it was before.',
+        message: expect.stringMatching(
+          /^Broken\. An admin must act\. .* Until then access is as it was before\.$/,
+        ) as string,
+        details: { failure: { code: 'unexpected', class: 'admin', advice: broken.advice } },
       },
     ]);
   });
 
   test('of a job that is gone leaves nothing', async () => {
     const organizationId = await createOrganization(db);
-    await failJob(db, { id: newId(), organizationId, attempts: 0 }, 'Broken.');
+    await failJob(db, { id: newId(), organizationId, attempts: 0 }, broken);
     expect(await entries(db, organizationId)).toEqual([]);
   });
 });
@@ -149,7 +155,7 @@ describe('the list of jobs', () => {
     const ids = await addJobs(ours, 5);
     const [walk = ''] = await addJobs(ours, 1, 'workspace-mapping');
     const foreign = await addJobs(theirs, 1);
-    await failJob(db, { id: ids[0] ?? '', organizationId: ours, attempts: 0 }, 'Broken.');
+    await failJob(db, { id: ids[0] ?? '', organizationId: ours, attempts: 0 }, broken);
 
     const first = await listJobs(db, { organizationId: ours, limit: 4 });
     expect(first.items.map((job) => job.id)).toEqual([walk, ids[4], ids[3], ids[2]]);
@@ -161,6 +167,12 @@ describe('the list of jobs', () => {
       (await listJobs(db, query)).items.map((job) => job.id);
     expect(await idsOf({ limit: 50 })).toEqual([...foreign, walk, ...ids.toReversed()]);
     expect(await idsOf({ organizationId: ours, status: 'failed', limit: 50 })).toEqual([ids[0]]);
+    expect(await idsOf({ organizationId: ours, failureClass: 'admin', limit: 50 })).toEqual([ids[0]]);
+    expect(await idsOf({ organizationId: ours, failureClass: 'retry', limit: 50 })).toEqual([]);
+    expect(await getJob(db, ours, ids[0] ?? '')).toMatchObject({
+      error: 'Broken.',
+      failure: { code: 'unexpected', class: 'admin', advice: broken.advice },
+    });
     expect(await idsOf({ organizationId: ours, queue: 'workspace-mapping', limit: 50 })).toEqual([walk]);
     await expect(listJobs(db, { limit: 1, cursor: 'nonsense' })).rejects.toMatchObject({ code: 'invalid-cursor' });
   });
@@ -168,7 +180,13 @@ describe('the list of jobs', () => {
   test('gives one job of the organization, and no other', async () => {
     const [ours, theirs] = [await createOrganization(db), await createOrganization(db)];
     const [id = ''] = await addJobs(ours, 1);
-    expect(await getJob(db, ours, id)).toMatchObject({ id, status: 'pending', attempts: 0, progress: null });
+    expect(await getJob(db, ours, id)).toMatchObject({
+      id,
+      status: 'pending',
+      attempts: 0,
+      progress: null,
+      failure: null,
+    });
     for (const [organizationId, jobId] of [
       [theirs, id],
       [ours, newId()],
@@ -179,28 +197,37 @@ describe('the list of jobs', () => {
   });
 
   test('knows how old the oldest unfinished job is', async () => {
-    expect(await oldestUnfinishedAgeSeconds(db)).toBe(0);
+    expect(await readLedgerState(db)).toEqual({
+      oldestUnfinishedAgeSeconds: 0,
+      oldestPendingAgeSeconds: 0,
+      failed: { retry: 0, admin: 0, 'identity-provider': 0, unclassified: 0 },
+    });
     const organizationId = await createOrganization(db);
     const [waiting = '', failed = ''] = await addJobs(organizationId, 2);
     await db.query(sql`UPDATE sync_jobs SET created_at = clock_timestamp() - interval '2 hours' WHERE id = ${failed}`);
-    await failJob(db, { id: failed, organizationId, attempts: 0 }, 'Broken.');
+    await failJob(db, { id: failed, organizationId, attempts: 0 }, broken);
     await db.query(sql`UPDATE sync_jobs SET created_at = clock_timestamp() - interval '1 hour' WHERE id = ${waiting}`);
-    expect(Math.round((await oldestUnfinishedAgeSeconds(db)) / 60)).toBe(60);
+    expect(Math.round((await readLedgerState(db)).oldestUnfinishedAgeSeconds / 60)).toBe(60);
   });
 });
 
 describe('a replay', () => {
-  async function failed(organizationId: string, reason: string, queue?: QueueName): Promise<string> {
+  async function failed(
+    organizationId: string,
+    reason: string,
+    queue?: QueueName,
+    code: FailureCode = 'database-busy',
+  ): Promise<string> {
     const [id = ''] = await addJobs(organizationId, 1, queue);
     await claim(100);
-    await failJob(db, { id, organizationId, attempts: 0 }, reason);
+    await failJob(db, { id, organizationId, attempts: 0 }, { ...failureOfKind(code), problem: reason });
     return id;
   }
 
   test('takes what the filter names and leaves one entry per organization', async () => {
     const [ours, theirs] = [await createOrganization(db), await createOrganization(db)];
     const busy = await failed(ours, 'Too busy.');
-    const refused = await failed(ours, 'Refused.');
+    const refused = await failed(ours, 'Refused.', undefined, 'unknown-payload');
     const walk = await failed(ours, 'Too busy.', 'workspace-mapping');
     const foreign = await failed(theirs, 'Too busy.');
     const [pending = ''] = await addJobs(ours, 1);
@@ -212,14 +239,16 @@ describe('a replay', () => {
     expect(await count({ organizationId: ours, ids: [busy, foreign, pending, 'nothing'] })).toBe(1);
     expect(await count({ queue: 'workspace-mapping' })).toBe(1);
     expect(await count({ reason: 'too BUSY' })).toBe(3);
+    expect(await count({ failureClass: 'admin' })).toBe(1);
     expect(await count({ since: new Date(Date.now() + 60_000) })).toBe(0);
+    expect(await count({ until: new Date(Date.now() - 60_000) })).toBe(0);
+    expect(await count({ until: new Date(Date.now() + 60_000) })).toBe(4);
     expect(await count({ organizationId: 'nothing' })).toBe(0);
 
-    expect(await replayJobs(db, { reason: 'busy' }, { dryRun: false, cause })).toEqual({
-      matched: 3,
-      replayed: 3,
-      dryRun: false,
-    });
+    const replayed = await replayJobs(db, { reason: 'busy' }, { dryRun: false, cause });
+    expect(replayed).toMatchObject({ matched: 3, replayed: 3, dryRun: false });
+    const replayId = replayed.replayId ?? '';
+    expect(await replayProgress(db, { replayId })).toEqual({ id: replayId, unfinished: 3, failed: 0 });
     expect((await jobRows(db, ours)).map((row) => [row.id, row.status])).toEqual([
       [busy, 'pending'],
       [refused, 'failed'],
@@ -227,9 +256,17 @@ describe('a replay', () => {
       [pending, 'pending'],
     ]);
     const log = (await entries(db, ours)).filter((entry) => entry.action === 'REPLAY_JOBS');
-    expect(log).toMatchObject([{ status: 'SUCCESS', message: '2 failed jobs are tried again.', details: { jobs: 2 } }]);
+    expect(log).toMatchObject([
+      { status: 'SUCCESS', message: '2 failed jobs are tried again.', details: { jobs: 2, replayId } },
+    ]);
     const claimed = (await claim(100)).filter((job) => job.id !== pending);
     expect(claimed.every((job) => job.previouslyDispatchedAt !== null)).toBe(true);
+
+    await failJob(db, { id: walk, organizationId: ours, attempts: 1 }, broken);
+    await db.query(sql`DELETE FROM sync_jobs WHERE id = ${busy}`);
+    expect(await replayProgress(db, { replayId })).toMatchObject({ unfinished: 1, failed: 1 });
+    expect(await replayProgress(db, { replayId, organizationId: theirs })).toMatchObject({ unfinished: 1, failed: 0 });
+    expect(await replayProgress(db, { replayId: 'nothing' })).toMatchObject({ unfinished: 0, failed: 0 });
   });
 
   test('that finds no failed job of the organization says so', async () => {
@@ -238,6 +275,7 @@ describe('a replay', () => {
       matched: 0,
       replayed: 0,
       dryRun: false,
+      replayId: null,
     });
     expect(await entries(db, organizationId)).toMatchObject([{ action: 'REPLAY_JOBS', status: 'SKIPPED' }]);
     expect(await replayJobs(db, { organizationId: newId() }, { dryRun: false, cause })).toMatchObject({ replayed: 0 });

@@ -4,7 +4,7 @@ import sql from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { startQueueEngine, type QueueEngine } from '../../src/queue/engine.ts';
 import type { FinishedJob } from '../../src/queue/workers.ts';
-import { addMembershipJobs, createOrganization, createUser, entries, jobRows } from '../access/fixtures.ts';
+import { addMembershipJobs, cause, createOrganization, createUser, entries, jobRows } from '../access/fixtures.ts';
 import { untilQuiet } from '../support/access-oracle.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { engines, silent, until } from './harness.ts';
@@ -126,11 +126,23 @@ describe.each(engines)('the engine on $engine', ({ engine, skip }) => {
       expect(retried.status).toBe(204);
     });
     await until(async () => (await jobRows(db, organization)).length === 0);
-    expect((await entries(db, organization)).map((entry) => entry.status)).toEqual(['FAILED', 'SUCCESS']);
+    // The same that a replay by REST leaves, and with who pressed the button.
+    expect(
+      (await entries(db, organization)).map(({ action, status, requestId }) => [action, status, requestId]),
+    ).toEqual([
+      ['SYNC_ACCESS', 'FAILED', 'test'],
+      ['REPLAY_JOBS', 'SUCCESS', cause.requestId],
+      ['SYNC_ACCESS', 'SUCCESS', 'test'],
+    ]);
   });
 
   async function withBoard(board: QueueEngine, use: (base: string) => Promise<void>): Promise<void> {
-    const server = express().use('/queues', board.router()).listen(0, '127.0.0.1');
+    const server = express()
+      .use(
+        '/queues',
+        board.router(() => cause),
+      )
+      .listen(0, '127.0.0.1');
     try {
       await once(server, 'listening');
       const address = server.address();

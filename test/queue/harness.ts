@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { startDispatcher, type Dispatcher } from '../../src/queue/dispatcher.ts';
+import { startDispatcher, type Dispatcher, type DispatcherOptions } from '../../src/queue/dispatcher.ts';
 import type { QueueBackend } from '../../src/queue/backend.ts';
 import { openPostgresBackend } from '../../src/queue/postgres-backend.ts';
 import { openRedisBackend } from '../../src/queue/redis-backend.ts';
@@ -27,19 +27,23 @@ export interface Rig {
   prefix: string;
   finished: FinishedJob[];
   startWorkers(over?: Partial<WorkersOptions>): Workers;
-  startDispatcher(over?: { sweepEveryMs?: number; overdueAfterMs?: number }): Dispatcher;
+  startDispatcher(over?: Partial<DispatcherOptions>): Dispatcher;
   /** Loses everything that the queue holds, as a Redis that comes back empty does. */
   wipeQueue(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A database, queues of their own on the given engine, and whatever the test starts on them; `close` ends it all. */
-export async function createRig(engine: Engine): Promise<Rig> {
+/**
+ * A database, queues of their own on the given engine, and whatever the test starts on them; `close` ends it all.
+ *
+ * @param ownRedisUrl a Redis that the test has to itself, instead of the one that all share
+ */
+export async function createRig(engine: Engine, ownRedisUrl?: string): Promise<Rig> {
   const db = await createTestDatabase(20);
   const prefix = `{${new URL(db.url).pathname.slice(1)}}`;
   const backend =
     engine === 'redis'
-      ? openRedisBackend({ url: redisUrl ?? '', prefix, logger: silent })
+      ? openRedisBackend({ url: ownRedisUrl ?? redisUrl ?? '', prefix, logger: silent })
       : await openPostgresBackend({ databaseUrl: db.url, logger: silent });
   await until(() => backend.isConnected());
   const closers: (() => Promise<unknown>)[] = [];
@@ -82,7 +86,7 @@ export async function createRig(engine: Engine): Promise<Rig> {
     async close() {
       for (const closer of closers.reverse()) await closer();
       await backend.close();
-      if (engine === 'redis') await deleteKeys(prefix);
+      if (engine === 'redis' && ownRedisUrl === undefined) await deleteKeys(prefix);
       await db.close();
     },
   };

@@ -1,9 +1,10 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import pg from 'pg';
+import { describeFailure, failureOf } from '../../src/jobs/failure.ts';
 import { lockJob, type LockedJob } from '../../src/jobs/lock.ts';
 import { UnknownPayloadError } from '../../src/jobs/parse-payload.ts';
-import { reasonOf, recordFailure } from '../../src/queue/job-failure.ts';
+import { recordFailure } from '../../src/queue/job-failure.ts';
 import { addMembershipJobs, createOrganization, createUser, entries, jobRows } from '../access/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silent } from './harness.ts';
@@ -49,7 +50,7 @@ test.each([
     const log = await entries(db, row.organizationId);
     expect(log).toHaveLength(logged);
     expect(JSON.stringify(log)).not.toContain('secret');
-    expect(reasonOf(error)).not.toContain('secret');
+    expect(describeFailure(failureOf(error))).not.toContain('secret');
   },
 );
 

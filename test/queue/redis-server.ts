@@ -7,15 +7,19 @@ import { until } from './harness.ts';
 export interface OwnRedis {
   readonly url: string;
   start(): Promise<void>;
-  /** Everything it held is lost. */
+  /** What was not persisted is lost. */
   kill(): Promise<void>;
   /** Alive, but answers nothing. */
   freeze(): void;
   thaw(): void;
 }
 
-/** A Redis of the test's own, to be killed and frozen. Not started yet. */
-export async function ownRedis(): Promise<OwnRedis> {
+/**
+ * A Redis of the test's own, to be killed and frozen. Not started yet.
+ *
+ * @param persistence where and how it keeps what it holds; left out: it comes back empty
+ */
+export async function ownRedis(persistence?: { directory: string; form: 'rdb' | 'aof' }): Promise<OwnRedis> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let server: ChildProcess | undefined;
@@ -24,7 +28,11 @@ export async function ownRedis(): Promise<OwnRedis> {
     async start() {
       server = spawn(
         'redis-server',
-        ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+        [
+          ...['--port', String(port), '--bind', '127.0.0.1', '--save', ''],
+          ...['--appendonly', persistence?.form === 'aof' ? 'yes' : 'no', '--appendfsync', 'always'],
+          ...(persistence === undefined ? [] : ['--dir', persistence.directory]),
+        ],
         {
           stdio: 'ignore',
         },
