@@ -4,7 +4,7 @@
  */
 const levels = [
   ['scim', 'contract', 'platform'],
-  ['sync-log'],
+  ['sync-log', 'rate-limit'],
   ['jobs'],
   ['provisioning', 'directory'],
   ['access'],
@@ -44,8 +44,8 @@ module.exports = {
     {
       name: 'bullmq-stays-in-queue',
       severity: 'error',
-      comment: 'BullMQ, ioredis and bull-board are known to src/queue alone',
-      from: { path: '^src/', pathNot: '^src/queue/' },
+      comment: 'BullMQ, ioredis and bull-board are known to src/queue alone; and Redis to the store of the rate limits',
+      from: { path: '^src/', pathNot: '^src/(queue/|rate-limit/redis-quota-store)' },
       to: { path: '^node_modules/(bullmq|ioredis|@bull-board)/' },
     },
     {

@@ -29,7 +29,8 @@ export async function runRole(role: Role): Promise<void> {
   // Listened to from the start: a signal that comes while starting is obeyed as soon as everything can be undone.
   const toldToStop = stopSignal(() => logger.warn('told to stop a second time: ending at once'));
   const service = await startService({ role, config, logger, onLost: die });
-  if (role === 'serve') process.stdout.write(banner(service, config));
+  // Beside a log that is read by machines the banner, and the key in it, is for the person who watches: standard error.
+  if (role === 'serve') (process.stdout.isTTY ? process.stdout : process.stderr).write(banner(service, config));
   logger.info({ ...(service.url !== null && { url: service.url }) }, `${role} is ready`);
 
   const signal = await toldToStop;

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './http/app.ts';
 import { dependencyChecks } from './http/health.ts';
-import { createMetrics, metricsRouter } from './http/metrics.ts';
+import { createMetrics, metricsRouter, stateReaders } from './http/metrics.ts';
 import { openServer, type HttpServer } from './http/server.ts';
 import { createWorkerApp } from './http/worker-app.ts';
-import { oldestUnfinishedAgeSeconds } from './jobs/list.ts';
 import { hashAdminKey, newAdminKey } from './platform/admin-key.ts';
 import { ConfigError, publicUrl, type Config } from './platform/config.ts';
 import { adminKeyFile, openDataDirectory } from './platform/data-directory.ts';
@@ -17,7 +16,9 @@ import { migrate, pendingMigrations } from './platform/migrate.ts';
 import { periodically } from './platform/periodically.ts';
 import { checkPostgres, checkRedis, placeOf } from './platform/reachability.ts';
 import { StartupError } from './platform/startup-error.ts';
+import { watchBulkChanges } from './provisioning/bulk-change-alarm.ts';
 import { startQueueEngine, type QueueEngine } from './queue/engine.ts';
+import { openQuotaStore } from './rate-limit/open-quota-store.ts';
 import { purgeSyncLogs } from './sync-log/retention.ts';
 import { addPeriodicResyncs } from './access/periodic-resync.ts';
 
@@ -44,6 +45,9 @@ const retentionIntervalMs = 3_600_000;
 
 /** How often to look which organizations are due for a resync; each look takes up a few. */
 const resyncLookIntervalMs = 60_000;
+
+/** How long an unusually large change stays unnoticed; each look reads the newest entries alone. */
+const bulkChangeLookIntervalMs = 15_000;
 
 /** A Redis that accepts connections may still be loading its data. */
 const queueReadyWithinMs = 5_000;
@@ -109,6 +113,8 @@ async function start(options: {
     // An api process puts its own jobs on the way at once; the workers' sweep finds those that it could not.
     roles: { dispatch: true, work: role !== 'api' },
     onJobFinished: (job) => metrics.observeJob(job),
+    onDispatched: (job) => metrics.observeDispatch(job),
+    onDriftRepaired: (users) => metrics.countDriftRepaired(users),
   });
   onClose(() => engine.close(drainMs.jobs));
   await awaitQueue(engine, config.redisUrl);
@@ -137,6 +143,17 @@ async function start(options: {
     );
   }
 
+  if (role !== 'api' && (config.bulkChangeAlarm.users !== null || config.bulkChangeAlarm.percent !== null)) {
+    const look = watchBulkChanges(db, config.bulkChangeAlarm);
+    onClose(
+      periodically(
+        bulkChangeLookIntervalMs,
+        async () => metrics.countBulkChangeAlarms(await look()),
+        (err) => logger.error({ err }, 'unusually large changes could not be looked for'),
+      ),
+    );
+  }
+
   // Last, so that a start that failed before has not made a key that nobody was shown.
   const keptAdminKey = role === 'worker' || config.adminKey !== null ? null : await keepAdminKey(config.dataDirectory);
   if (server === null) return { url: null, keptAdminKey, databaseUrl };
@@ -144,12 +161,16 @@ async function start(options: {
   const url = publicUrl(listening);
   if (role === 'worker') {
     const checks = dependencyChecks({ db, engine, redisUrl: config.redisUrl });
-    const depth = () => engine.depth();
-    const age = () => oldestUnfinishedAgeSeconds(db);
-    server.serve(createWorkerApp(checks, metricsRouter({ metrics, depth, oldestUnfinishedAgeSeconds: age, logger })));
+    server.serve(createWorkerApp(checks, metricsRouter({ metrics, state: stateReaders(db, engine), logger })));
   } else {
     const adminKey = config.adminKey ?? keptAdminKey?.value;
     if (adminKey === undefined) throw new Error('an api process has an admin key'); // kept above when none is given
+    const quotaStore = openQuotaStore({
+      redisUrl: config.redisUrl,
+      db,
+      onError: (err) => logger.debug({ err }, 'redis of the rate limits'),
+    });
+    onClose(async () => quotaStore.close());
     server.serve(
       createApp({
         db,
@@ -159,6 +180,7 @@ async function start(options: {
         engine,
         metrics,
         resolveTxt,
+        quotaStore,
       }),
     );
   }

@@ -20,7 +20,10 @@ export type ClientOptions = ConnectionOptions & OutputOptions;
 export function withConnection(command: Command): Command {
   return command
     .option('--url <url>', 'where Rollcall runs (default: PUBLIC_URL, else HOST and PORT)', parseUrl)
-    .option('--admin-key <key>', 'platform admin key (default: ROLLCALL_ADMIN_KEY, else the one in DATA_DIR)')
+    .option(
+      '--admin-key <key>',
+      'platform admin key, or one of the organization (default: ROLLCALL_ADMIN_KEY, else the one in DATA_DIR)',
+    )
     .option('--json', 'print JSON instead of a table');
 }
 

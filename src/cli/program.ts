@@ -3,6 +3,8 @@ import { DomainError } from '../platform/errors.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import { StartupError } from '../platform/startup-error.ts';
 import { demoCommand, type DemoDependencies } from './demo/demo-command.ts';
+import { driftCommand } from './drift.ts';
+import { adminKeyCommand } from './admin-key.ts';
 import { explainCommand } from './explain.ts';
 import { jobsCommand } from './jobs.ts';
 import { logsCommand } from './logs.ts';
@@ -35,6 +37,12 @@ Environment of serve, api, worker and migrate:
   LOG_LEVEL                trace, debug, info, warn, error, fatal or silent (info)
   SYNC_LOG_RETENTION_DAYS  how long sync log entries are kept; unset: for ever
   RESYNC_INTERVAL_HOURS    how often everybody's access is computed anew as insurance (10; 0: never)
+  BULK_CHANGE_ALARM_USERS, BULK_CHANGE_ALARM_PERCENT, BULK_CHANGE_ALARM_WINDOW_MINUTES
+                           alarm when one token removes so many users (500), or such a share of the
+                           active ones (20), within the window (60); 0: never
+  SCIM_RATE_LIMIT_PER_SECOND   requests of one organization's identity provider (1000; at least 25)
+  ADMIN_RATE_LIMIT_PER_SECOND  requests about one organization on the admin API (1000; at least 25)
+  TRUSTED_PROXY_HOPS       reverse proxies in front whose X-Forwarded-For is believed (0)
 
 Examples:
   $ rollcall serve
@@ -78,10 +86,12 @@ export function createProgram(dependencies: ProgramDependencies): { run(argv: st
     simulateCommand,
     orgCommand,
     scimCommand,
+    adminKeyCommand,
     workspaceCommand,
     mappingCommand,
     jobsCommand,
     resyncCommand,
+    driftCommand,
     schemaCommand,
   ]) {
     program.addCommand(command());

@@ -2,6 +2,9 @@ import type { AnswerOf, Endpoint, ParametersOf, QueryOf, RequestOf } from '../co
 import { problem, type Problem } from '../contract/problem.ts';
 import { StartupError } from '../platform/startup-error.ts';
 
+/** Refusals that the same request passes when it is confirmed. */
+const confirmable = new Set(['confirmation-required', 'scim-is-active', 'last-admin']);
+
 /** The service refused a request; the message is what it says to do. */
 export class RefusedError extends Error {
   readonly problem: Problem;
@@ -9,8 +12,9 @@ export class RefusedError extends Error {
   constructor(refusal: Problem) {
     // The service puts much of this into the detail already.
     const { detail, nextStep = '', errors = [] } = refusal;
-    const more = [...errors.map(({ field, message }) => `${field}: ${message}.`), nextStep];
-    super([detail, ...more.filter((part) => !detail.includes(part.replace(/\.$/, '')))].join(' '));
+    const more = [...errors.map(({ field, message }) => `${field} ${message}.`), nextStep];
+    const remedy = confirmable.has(refusal.code) ? ['On the command line: --confirm.'] : [];
+    super([detail, ...more.filter((part) => !detail.includes(part.replace(/\.$/, ''))), ...remedy].join(' '));
     this.name = 'RefusedError';
     this.problem = refusal;
   }

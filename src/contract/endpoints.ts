@@ -1,4 +1,6 @@
+import { adminKeyEndpoints } from './admin-keys.ts';
 import { domainEndpoints } from './domains.ts';
+import { driftEndpoints } from './drift.ts';
 import { groupEndpoints } from './groups.ts';
 import { jobEndpoints } from './jobs.ts';
 import { organizationEndpoints } from './organizations.ts';
@@ -13,10 +15,12 @@ export const endpoints = {
   ...organizationEndpoints,
   ...domainEndpoints,
   ...provisioningEndpoints,
+  ...adminKeyEndpoints,
   ...workspaceEndpoints,
   ...groupEndpoints,
   ...userEndpoints,
   ...syncLogEndpoints,
   ...jobEndpoints,
+  ...driftEndpoints,
   ...scimSchemaEndpoints,
 } as const;

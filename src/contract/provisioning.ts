@@ -36,6 +36,20 @@ const provisioning = z
         missing: z.array(z.string()).meta({ description: 'What has to be done before directory sync can run.' }),
       })
       .meta({ description: 'Whether directory sync runs, or could run once `scim` is selected.' }),
+    bulkChangeAlarm: z
+      .object({
+        occurredAt: timestamp,
+        tokenId: id,
+        message: z.string(),
+        users: z.int().meta({ description: 'Users whom the token removed in the window; an upper bound.' }),
+        activeUsers: z.int().meta({ description: 'Active users before that.' }),
+        windowMinutes: z.int(),
+      })
+      .nullable()
+      .meta({
+        description:
+          'The latest time within a week that one token deactivated, deleted or removed from groups unusually many users.',
+      }),
   })
   .meta({ id: 'Provisioning' });
 

@@ -37,15 +37,19 @@ const subAttributeInput = subAttribute
       .optional()
       .meta({ description: 'Nothing else: uniqueness of extension attributes is not enforced.' }),
   })
+  .strict()
   .meta({ id: 'ScimSubAttributeInput' });
 const attributeInput = subAttributeInput
   .extend({ subAttributes: z.array(subAttributeInput).max(maxAttributes).optional() })
+  .strict()
   .meta({ id: 'ScimAttributeInput' });
 
 const resourceType = z
   .enum(['User', 'Group'])
   .meta({ description: 'The resources that may carry values of this schema.' });
 
+// The definitions are strict, so that a misspelt characteristic is told; the object around them is not, because a whole
+// schema document, `id` and `meta` included, may be sent as it was read.
 const setScimSchemaRequest = z
   .object({
     resourceType,

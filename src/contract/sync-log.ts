@@ -31,6 +31,7 @@ export const syncLogActions = [
   'REMOVE_USER',
   'SIGN_IN',
   'REPLAY_JOBS',
+  'BULK_CHANGE_ALARM',
 ] as const;
 export const syncLogAction = z.enum(syncLogActions).meta({ id: 'SyncLogAction' });
 export type SyncLogAction = z.infer<typeof syncLogAction>;

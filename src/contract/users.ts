@@ -74,7 +74,7 @@ const signInRequest = z
   .object({ email: text(254), name: name.optional() })
   .meta({ id: 'SignIn', description: 'Somebody who proved this address to the SSO connection.' });
 
-const signInReasons = [
+export const signInReasons = [
   'active-user',
   'created',
   'user-inactive',
@@ -85,6 +85,8 @@ const signInReasons = [
   'domain-not-verified',
   'email-in-use',
 ] as const;
+
+export type SignInReason = (typeof signInReasons)[number];
 
 const signInDecision = z
   .object({

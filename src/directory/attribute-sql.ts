@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { ResolvedAttribute } from '../scim/attribute-lookup.ts';
 import type { AttributeDefinition, ResourceType } from '../scim/schema.ts';
+import { badRequest } from '../scim/scim-error.ts';
 import { isForeign } from '../scim/search-resource-type.ts';
 import { booleanColumn, jsonScalar, textColumn, timeColumn, uuidColumn, type ScalarSql } from './scalar-sql.ts';
 
@@ -160,13 +161,18 @@ function metaSql(row: Sql, resourceType: ResourceType, collectionUrl: string): A
     created: timeColumn(sql`${row}.created_at`),
     lastModified: timeColumn(sql`${row}.updated_at`),
     location: textColumn(sql`(${collectionUrl}::text || ${row}.id)`),
-    version: textColumn(sql`('W/"' || ${row}.version || '"')`),
   };
   const nothing = textColumn(sql`NULL::text`);
   return {
     kind: 'one',
     scalar: { ...nothing, present: sql`true` },
-    element: (sub) => byName[sub.name] ?? nothing,
+    element: (sub) => {
+      // What is shown depends on what else is shown (the groups of a user), so no look-up could be true to it.
+      if (sub.name === 'version') {
+        throw badRequest('invalidFilter', 'meta.version cannot be searched or sorted by. Compare it with If-Match.');
+      }
+      return byName[sub.name] ?? nothing;
+    },
   };
 }
 

@@ -136,6 +136,15 @@ async function write(
     { organizationId, requestId: cause.requestId, queue: 'group-membership', payload: { userIds: [before.id] } },
     affectsAccess ? sql`FROM u` : sql`WHERE false`,
   );
+  // Groups show the names of their members, so their representation changes with a name.
+  const renamed =
+    before.userName === after.userName
+      ? empty
+      : sql`, shown_in AS (
+          UPDATE groups g SET version = g.version + 1, updated_at = now()
+          FROM u JOIN group_members m ON m.organization_id = u.organization_id AND m.user_id = u.id
+          WHERE g.organization_id = m.organization_id AND g.id = m.group_id
+        )`;
   const [row] = await mapUserConflict(
     conflictNames(userNameFormat),
     q.query<UserRow>(sql`
@@ -146,7 +155,7 @@ async function write(
           version = version + 1, updated_at = now()
         WHERE organization_id = ${organizationId} AND id = ${before.id} AND version = ${before.version}
         RETURNING *
-      ), entry AS (${entry}), job AS (${job})
+      ), entry AS (${entry}), job AS (${job})${renamed}
       SELECT ${userColumns} FROM u`),
   );
   return row ?? 'lost-race';

@@ -23,8 +23,10 @@ export async function deleteGroup(
   if (!isId(id)) throw new NotFoundError('group', id);
   const { organizationId, cause } = caller;
   await db.transaction(async (tx) => {
-    const [group] = await tx.query<{ displayName: string; version: number }>(sql`
-      SELECT display_name AS "displayName", version FROM groups WHERE organization_id = ${organizationId} AND id = ${id}
+    const [group] = await tx.query<{ displayName: string; version: number; members: number }>(sql`
+      SELECT display_name AS "displayName", version,
+        (SELECT count(*) FROM group_members WHERE organization_id = ${organizationId} AND group_id = ${id}) AS members
+      FROM groups WHERE organization_id = ${organizationId} AND id = ${id}
       FOR UPDATE`);
     if (group === undefined) throw new NotFoundError('group', id);
     requireVersion(ifMatch, group.version);
@@ -43,6 +45,7 @@ export async function deleteGroup(
         resource: { type: 'Group', id, name: group.displayName },
         cause,
         message: 'Group deleted with its mapping; its former members keep what their other groups give them.',
+        details: { membersRemoved: group.members },
       })})
       DELETE FROM groups WHERE organization_id = ${organizationId} AND id = ${id}`);
   });

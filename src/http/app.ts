@@ -1,19 +1,21 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Response } from 'express';
 import helmet from 'helmet';
-import { oldestUnfinishedAgeSeconds } from '../jobs/list.ts';
 import { publicUrl, type Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ResolveTxt } from '../provisioning/domain-challenge.ts';
 import type { QueueEngine } from '../queue/engine.ts';
+import type { QuotaStore } from '../rate-limit/limit.ts';
+import type { Cause } from '../sync-log/append.ts';
 import { adminRouter } from './admin/router.ts';
 import { dependencyChecks, healthRouter } from './health.ts';
 import { homePage } from './home-page.ts';
-import { metricsRouter, type Metrics } from './metrics.ts';
+import { metricsRouter, stateReaders, type Metrics } from './metrics.ts';
 import { openApiRouter } from './openapi/router.ts';
 import { makeProblem, problemHandler, sendProblem } from './problem.ts';
 import { queuesRouter } from './queues/queues-router.ts';
-import { requestContext } from './request-context.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { contextOf, requestContext } from './request-context.ts';
 import { scimRouter } from './scim/scim-router.ts';
 
 export interface AppDependencies {
@@ -25,6 +27,8 @@ export interface AppDependencies {
   engine: Pick<QueueEngine, 'nudge' | 'router' | 'depth' | 'ping'>;
   metrics: Metrics;
   resolveTxt: ResolveTxt;
+  /** Where replicas share their rate limits; left out: this process counts for itself. */
+  quotaStore?: QuotaStore;
 }
 
 /** Everything comes from here; bull-board and the small pages set inline styles, and its icons are data URLs. */
@@ -45,29 +49,29 @@ const contentSecurityPolicy = {
 
 /** The whole HTTP surface of an api process. What is asked most often stands first. */
 export function createApp(dependencies: AppDependencies): Express {
-  const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt } = dependencies;
+  const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt, quotaStore = null } = dependencies;
   const base = publicUrl(config);
   const nudge = () => engine.nudge();
   const app = express();
   app.disable('x-powered-by');
   // SCIM resources carry the ETag of their version; hashing every other answer would be work for nobody.
   app.disable('etag');
+  app.set('trust proxy', config.trustedProxyHops);
+  const limits = createRateLimits({
+    scimPerSecond: config.scimRateLimitPerSecond,
+    adminPerSecond: config.adminRateLimitPerSecond,
+    store: quotaStore,
+    onStoreAway: (err) => logger.warn({ err }, 'rate limits are not shared with other processes just now'),
+  });
   app.use(requestContext({ logger, metrics }));
   app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
 
-  app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge }));
-  app.use('/api/v1', adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt }));
+  app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge, limits }));
+  app.use('/api/v1', adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt, limits }));
   app.use('/api', openApiRouter({ publicUrl: () => base }));
   app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));
-  app.use(
-    metricsRouter({
-      metrics,
-      depth: () => engine.depth(),
-      oldestUnfinishedAgeSeconds: () => oldestUnfinishedAgeSeconds(db),
-      logger,
-    }),
-  );
-  app.use('/queues', queuesRouter({ adminKeyHash, publicUrl: base, board: engine.router() }));
+  app.use(metricsRouter({ metrics, state: stateReaders(db, engine), logger }));
+  app.use('/queues', queuesRouter({ adminKeyHash, publicUrl: base, board: engine.router(causeOfOperator), limits }));
   app.get('/', (_req, res) => {
     res.type('html').send(homePage);
   });
@@ -84,4 +88,9 @@ export function createApp(dependencies: AppDependencies): Express {
   });
   app.use(problemHandler);
   return app;
+}
+
+/** Only who holds the platform admin key gets to bull-board. */
+function causeOfOperator(res: Response): Cause {
+  return { actor: { type: 'admin', id: 'platform', name: 'Platform admin' }, requestId: contextOf(res).requestId };
 }

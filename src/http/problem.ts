@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Problem } from '../contract/problem.ts';
 import { isTemporary } from '../platform/database.ts';
 import { DomainError, type DomainErrorKind } from '../platform/errors.ts';
+import { redactSecrets } from '../platform/redact-secrets.ts';
 import { contextOf } from './request-context.ts';
 
 /** The status and the name of each kind of domain error, in this protocol. */
@@ -13,6 +14,7 @@ const kinds: Record<DomainErrorKind, { status: number; title: string }> = {
   conflict: { status: 409, title: 'Conflict' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'too-large': { status: 413, title: 'Too large' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'Unavailable' },
 };
 
@@ -53,8 +55,13 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, _req, res, n
 
 export function sendProblem(res: Response, problem: Problem): void {
   if (problem.status === 401) res.set('WWW-Authenticate', 'Bearer realm="Rollcall admin API"');
-  if (problem.status === 503) res.set('Retry-After', String(retryAfterSeconds));
-  res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  const wait = typeof problem['retryAfterSeconds'] === 'number' ? problem['retryAfterSeconds'] : retryAfterSeconds;
+  if (problem.status === 503 || problem.status === 429) res.set('Retry-After', String(wait));
+  // Messages repeat what was sent, which may be a key in the place of an id.
+  res
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(redactSecrets(JSON.stringify(problem)));
 }
 
 /** A problem by its stable code. */

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
+import { redactSecrets } from '../platform/redact-secrets.ts';
 import type { Metrics } from './metrics.ts';
 import { organizationIn, routeClassOf } from './route-class.ts';
 
@@ -10,10 +11,14 @@ export interface RequestContext {
   requestId: string;
   /** Writes the request's id into each of its lines. */
   logger: Logger;
+  /** What is worth a number of its own. */
+  metrics: Pick<Metrics, 'countSignInDenial' | 'countLogWriteFailure'>;
 }
 
-/** Anything else could forge log lines or overflow columns; such an id is replaced, not refused. */
-const usableRequestId = /^[\w.-]{1,100}$/;
+/** Anything else could forge log lines, overflow columns or be a secret; such an id is replaced, not refused. */
+function isUsable(requestId: string): boolean {
+  return /^[\w.-]{1,100}$/.test(requestId) && redactSecrets(requestId) === requestId;
+}
 
 /**
  * The first middleware of all: gives each request its context, and when it is over writes one line to the log and one
@@ -21,18 +26,19 @@ const usableRequestId = /^[\w.-]{1,100}$/;
  */
 export function requestContext(dependencies: {
   logger: Logger;
-  metrics: Pick<Metrics, 'observeRequest'>;
+  metrics: Pick<Metrics, 'observeRequest' | 'countSignInDenial' | 'countLogWriteFailure'>;
 }): RequestHandler {
   const { logger, metrics } = dependencies;
   return (req, res, next) => {
     const startedAt = process.hrtime.bigint();
     const given = req.get('x-request-id');
-    const requestId = given !== undefined && usableRequestId.test(given) ? given : newId();
-    const context: RequestContext = { requestId, logger: logger.child({ requestId }) };
+    const requestId = given !== undefined && isUsable(given) ? given : newId();
+    const context: RequestContext = { requestId, logger: logger.child({ requestId }), metrics };
     res.locals['context'] = context;
     res.set('X-Request-Id', requestId);
     // Taken now: routers shorten req.path while they handle the request.
-    const { method, path } = req;
+    const { method } = req;
+    const path = loggable(req.path);
 
     res.once('close', () => {
       const durationMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
@@ -55,6 +61,14 @@ export function requestContext(dependencies: {
     });
     next();
   };
+}
+
+/**
+ * A path as the log may hold it. Ours are made of words, ids, domains and URNs; anything else that stands between two
+ * slashes came from elsewhere (an address instead of an id, say) and is left out.
+ */
+function loggable(path: string): string {
+  return path.replace(/[^/]+/g, (segment) => (/^[\w.:-]{1,100}$/.test(segment) ? segment : '[...]'));
 }
 
 /** The context that `requestContext` gave this request. */

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answerUnreadableRequests } from './unreadable-request.ts';
 import { StartupError } from '../platform/startup-error.ts';
 
 export interface HttpServer {
@@ -12,11 +13,18 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<void>;
 }
 
+/**
+ * Request line and headers. Providers put filters into the address; one that is far too long should still reach the
+ * parser that says what is wrong with it, instead of an empty 431.
+ */
+const maxHeadBytes = 65_536;
+
 const starting: RequestListener = (req, res) => {
   // The process lives; its dependencies are still to come.
   const alive = req.url === '/healthz';
-  res.writeHead(alive ? 200 : 503, { 'Content-Type': 'application/json', 'Retry-After': '1' });
-  res.end(JSON.stringify({ status: alive ? 'ok' : 'starting' }));
+  res.writeHead(alive ? 200 : 503, { 'Content-Type': 'application/json', ...(!alive && { 'Retry-After': '1' }) });
+  const dependencies = { postgres: { status: 'starting' }, queue: { status: 'starting' } };
+  res.end(JSON.stringify(alive ? { status: 'ok' } : { status: 'starting', dependencies }));
 };
 
 /**
@@ -28,10 +36,19 @@ const starting: RequestListener = (req, res) => {
 export async function openServer(options: { host: string; port: number; portVariable: string }): Promise<HttpServer> {
   const { host, port, portVariable } = options;
   let current = starting;
-  const server = createServer({ connectionsCheckingInterval: 5_000 }, (req, res) => current(req, res));
+  const server = createServer({ connectionsCheckingInterval: 5_000, maxHeaderSize: maxHeadBytes }, (req, res) =>
+    current(req, res),
+  );
+  answerUnreadableRequests(server);
+  // We ask for nothing with `Expect`, so what a client expects beyond the standard is left aside (RFC 9110 10.1.1).
+  server.on('checkExpectation', (req, res) => current(req, res));
   // A client that sends a byte a second is cut off within 30 s, the checking interval included.
   server.headersTimeout = 10_000;
   server.requestTimeout = 25_000;
+  // A client that neither takes nor gives a byte for so long, in the middle of an answer, is gone.
+  server.timeout = 60_000;
+  // Far more than a proxy opens, and what a process of ours can bear; the next one waits outside.
+  server.maxConnections = 10_000;
   // Longer than the minute that load balancers keep idle connections, so that it is they who close them.
   server.keepAliveTimeout = 65_000;
 

@@ -24,10 +24,24 @@ export interface Config {
   syncLogRetentionDays: number | null;
   /** How often the access of every organization is computed anew as insurance; null: never. */
   resyncIntervalHours: number | null;
+  /**
+   * When the removals of one token count as unusually large: more users than `users`, or more than `percent` of the
+   * active ones, within the window. null: by this measure never.
+   */
+  bulkChangeAlarm: { users: number | null; percent: number | null; windowMinutes: number };
+  /** Requests a second that one organization's identity provider may send, all replicas together. */
+  scimRateLimitPerSecond: number;
+  /** The same for one organization on the admin API. */
+  adminRateLimitPerSecond: number;
+  /** How many reverse proxies add to `X-Forwarded-For`; 0: the header is anybody's and not believed. */
+  trustedProxyHops: number;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** Entra sends up to 25 requests a second for one organization; a lower limit would break its sync. */
+const leastRateLimit = 25;
 
 /** A variable of the environment has a value that cannot be used; the message names it. */
 export class ConfigError extends StartupError {
@@ -62,7 +76,7 @@ const environment = z.object({
   // so only the scheme is checked here; the first connection checks the rest.
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\/./, 'must be a URL such as postgres://user:password@host:5432/database')
+    .regex(/^postgres(ql)?:\/\/./, 'must be a URL such as postgres://user@host:5432/database')
     .optional(),
   REDIS_URL: z
     .string()
@@ -79,6 +93,13 @@ const environment = z.object({
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
   SYNC_LOG_RETENTION_DAYS: integer(1, 36_500).optional(),
   RESYNC_INTERVAL_HOURS: integer(0, 8_760).default(10),
+  // A department that closes is some hundreds; a fifth of a company is not a usual day.
+  BULK_CHANGE_ALARM_USERS: integer(0, 10_000_000).default(500),
+  BULK_CHANGE_ALARM_PERCENT: integer(0, 100).default(20),
+  BULK_CHANGE_ALARM_WINDOW_MINUTES: integer(1, 1_440).default(60),
+  SCIM_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(1_000),
+  ADMIN_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(1_000),
+  TRUSTED_PROXY_HOPS: integer(0, 10).default(0),
 });
 
 /**
@@ -116,6 +137,14 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     logLevel: values.LOG_LEVEL,
     syncLogRetentionDays: values.SYNC_LOG_RETENTION_DAYS ?? null,
     resyncIntervalHours: values.RESYNC_INTERVAL_HOURS === 0 ? null : values.RESYNC_INTERVAL_HOURS,
+    bulkChangeAlarm: {
+      users: values.BULK_CHANGE_ALARM_USERS === 0 ? null : values.BULK_CHANGE_ALARM_USERS,
+      percent: values.BULK_CHANGE_ALARM_PERCENT === 0 ? null : values.BULK_CHANGE_ALARM_PERCENT,
+      windowMinutes: values.BULK_CHANGE_ALARM_WINDOW_MINUTES,
+    },
+    scimRateLimitPerSecond: values.SCIM_RATE_LIMIT_PER_SECOND,
+    adminRateLimitPerSecond: values.ADMIN_RATE_LIMIT_PER_SECOND,
+    trustedProxyHops: values.TRUSTED_PROXY_HOPS,
   };
 }
 

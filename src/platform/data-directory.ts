@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isRunning, startOf } from './process-table.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -29,7 +29,7 @@ export interface DataDirectory {
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(path);
     const probe = join(path, `.write-probe-${process.pid}`);
     await writeFile(probe, '');
     await rm(probe);
@@ -124,4 +124,28 @@ async function readHolder(file: string): Promise<LockHolder | undefined> {
 async function isHeld(holder: LockHolder): Promise<boolean> {
   if (holder.pid === process.pid || !(await isRunning(holder.pid))) return false;
   return holder.startedAt === null || holder.startedAt === (await startOf(holder.pid));
+}
+
+/**
+ * Makes a directory and what is missing above it. Not by the `recursive` option of `mkdir`: on Node 20 that never ends
+ * where the system answers ENOENT although the parent is there, as below /proc.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path || (await isDirectory(dirname(path)))) throw error;
+    await makeDirectory(dirname(path));
+    await make();
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

@@ -7,6 +7,7 @@ export type DomainErrorKind =
   | 'conflict' // the current state forbids it: 409
   | 'precondition-failed' // a version the caller named is not the current one: 412
   | 'too-large' // 413
+  | 'too-many-requests' // 429, `details.retryAfterSeconds` says when a retry helps
   | 'unavailable'; // a dependency is away, a retry helps: 503
 
 /**

@@ -46,16 +46,21 @@ export async function getOrganization(db: Queryable, organizationId: string): Pr
   return organization;
 }
 
-/** Newest first. */
+/**
+ * Newest first.
+ *
+ * @param only the one organization that there is for the caller; null: all
+ */
 export async function listOrganizations(
   db: Queryable,
-  { q, limit, cursor }: PageRequest & { q?: string | undefined },
+  { q, limit, cursor, only }: PageRequest & { q?: string | undefined; only: string | null },
 ): Promise<Page<Organization>> {
   const after = cursorId(cursor);
   const rows = await db.query<Organization>(sql`
     SELECT ${organizationColumns} FROM organizations o
     WHERE true ${q === undefined ? empty : sql`AND o.name ILIKE ${containsPattern(q)}`}
       ${after === null ? empty : sql`AND o.id < ${after}::uuid`}
+      ${only === null ? empty : sql`AND o.id = ${only}::uuid`}
     ORDER BY o.id DESC LIMIT ${limit + 1}`);
   return pageOf(rows, limit);
 }

@@ -29,8 +29,6 @@ interface Situation {
   role: OrganizationRole | null;
 }
 
-/** Local part and domain; the rest of an address' grammar is the identity provider's business, not that of a decision. */
-
 /**
  * Whether somebody may sign in, which is where the three modes become real:
  *

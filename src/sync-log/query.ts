@@ -81,7 +81,7 @@ function conditions(filters: SyncLogFilters): Sql[] {
  * The lowest UUIDv7 of a moment: lets a walk along the index of ids stop there instead of reading the whole past. A
  * second earlier, because an entry's id and its `occurred_at` are two readings of the clock.
  */
-function earliestId(moment: string): string {
+export function earliestId(moment: string): string {
   const hex = Math.max(0, Date.parse(moment) - 1_000)
     .toString(16)
     .padStart(12, '0');

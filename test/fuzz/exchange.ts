@@ -10,7 +10,7 @@ export interface WireAnswer {
 /** Sends requests exactly as they are; `fetch` would tidy up paths and headers. */
 export interface Wire {
   /** @throws Error when there is no answer in time, or none at all */
-  exchange(baseUrl: URL, request: WireRequest): Promise<WireAnswer>;
+  exchange(baseUrl: Pick<URL, 'hostname' | 'port' | 'pathname'>, request: WireRequest): Promise<WireAnswer>;
   close(): void;
 }
 

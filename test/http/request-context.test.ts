@@ -20,8 +20,11 @@ const server = createServer(
       metricsRouter({
         metrics,
         logger,
-        depth: () => Promise.resolve({ 'group-membership': { waiting: 3 }, 'workspace-mapping': { waiting: 0 } }),
-        oldestUnfinishedAgeSeconds: () => Promise.reject(new Error('no database')),
+        state: {
+          depth: () => Promise.resolve({ 'group-membership': { waiting: 3 }, 'workspace-mapping': { waiting: 0 } }),
+          ledger: () => Promise.reject(new Error('no database')),
+          tokens: () => Promise.reject(new Error('no database')),
+        },
       }),
     )
     .use((req, res) => {

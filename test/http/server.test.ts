@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { openServer, type HttpServer } from '../../src/http/server.ts';
 import { StartupError } from '../../src/platform/startup-error.ts';
@@ -68,3 +68,53 @@ function promiseOf<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   });
   return { promise, resolve };
 }
+
+/** Sends raw bytes and reads until the server closes. */
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+test.each([
+  {
+    name: 'headers beyond the limit under the SCIM base',
+    text: `GET /api/v1/scim/x/v2/Users?filter=${'a'.repeat(200_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    status: 431,
+    type: 'application/scim+json',
+    body: /"status":"431".*\/\.search/,
+  },
+  {
+    name: 'something that is no HTTP under the SCIM base',
+    text: 'GET /api/v1/scim/x/v2/Users HTTP/9.9\r\n\r\n',
+    status: 400,
+    type: 'application/scim+json',
+    body: /"status":"400"/,
+  },
+  {
+    name: 'something that is no HTTP elsewhere',
+    text: 'GET /api/v1/organizations HTTP/9.9\r\n\r\n',
+    status: 400,
+    type: 'application/problem+json',
+    body: /"status":400/,
+  },
+])('$name is answered in the form of its place', async ({ text, status, type, body }) => {
+  const server = await open();
+  const answer = await raw(server.port, text);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(answer).toContain(`Content-Type: ${type}`);
+  expect(answer).toMatch(body);
+  await server.close(1_000);
+});
+
+test('an expectation that nobody knows is left aside', async () => {
+  const server = await open();
+  server.serve((_req, res) => res.end('served'));
+  const answer = await raw(server.port, 'GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n');
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  await server.close(1_000);
+});

@@ -16,6 +16,10 @@ describe('loadConfig', () => {
       logLevel: 'info',
       syncLogRetentionDays: null,
       resyncIntervalHours: 10,
+      bulkChangeAlarm: { users: 500, percent: 20, windowMinutes: 60 },
+      scimRateLimitPerSecond: 1_000,
+      adminRateLimitPerSecond: 1_000,
+      trustedProxyHops: 0,
     });
   });
 
@@ -33,7 +37,12 @@ describe('loadConfig', () => {
     [{ DATABASE_URL: 'postgres://u:p@/db?host=%2Frun' }, { databaseUrl: 'postgres://u:p@/db?host=%2Frun' }],
     [{ REDIS_URL: 'rediss://:secret@cache:6380/1' }, { redisUrl: 'rediss://:secret@cache:6380/1' }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
+    [{ SCIM_RATE_LIMIT_PER_SECOND: '25' }, { scimRateLimitPerSecond: 25 }],
+    [{ ADMIN_RATE_LIMIT_PER_SECOND: '50' }, { adminRateLimitPerSecond: 50 }],
+    [{ TRUSTED_PROXY_HOPS: '2' }, { trustedProxyHops: 2 }],
     [{ SYNC_LOG_RETENTION_DAYS: '90' }, { syncLogRetentionDays: 90 }],
+    [{ BULK_CHANGE_ALARM_USERS: '0' }, { bulkChangeAlarm: { users: null, percent: 20, windowMinutes: 60 } }],
+    [{ BULK_CHANGE_ALARM_PERCENT: '0' }, { bulkChangeAlarm: { users: 500, percent: null, windowMinutes: 60 } }],
     [{ RESYNC_INTERVAL_HOURS: '24' }, { resyncIntervalHours: 24 }],
     [{ RESYNC_INTERVAL_HOURS: '0' }, { resyncIntervalHours: null }],
     [{ DATA_DIR: '/var/lib/rollcall' }, { dataDirectory: '/var/lib/rollcall' }],

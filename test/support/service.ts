@@ -1,11 +1,11 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { inject } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
+import { openServer } from '../../src/http/server.ts';
 import { hashAdminKey } from '../../src/platform/admin-key.ts';
 import { loadConfig } from '../../src/platform/config.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { openQuotaStore } from '../../src/rate-limit/open-quota-store.ts';
 import { startQueueEngine } from '../../src/queue/engine.ts';
 import { untilQuiet } from './access-oracle.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -71,7 +71,14 @@ export interface TestOrganization {
 }
 
 /** The service as `rollcall serve` runs it, in this process, on a database of its own and a free port. */
-export async function startService({ engine }: { engine: EngineName }): Promise<TestService> {
+export async function startService({
+  engine,
+  environment = {},
+}: {
+  engine: EngineName;
+  /** Variables of the environment beside those that name the servers. */
+  environment?: Record<string, string>;
+}): Promise<TestService> {
   const db = await createTestDatabase(20);
   const logLines: string[] = [];
   const logger = createLogger({
@@ -89,20 +96,24 @@ export async function startService({ engine }: { engine: EngineName }): Promise<
     logger,
     roles: { dispatch: true, work: true },
     onJobFinished: (job) => metrics.observeJob(job),
+    onDispatched: (job) => metrics.observeDispatch(job),
+    onDriftRepaired: (users) => metrics.countDriftRepaired(users),
   });
-  const server = await new Promise<Server>((resolve) => {
-    const app = createApp({
+  const quotaStore = openQuotaStore({ redisUrl, db, onError: () => undefined });
+  const server = await openServer({ host: '127.0.0.1', port: 0, portVariable: 'PORT' });
+  server.serve(
+    createApp({
       db,
-      config: { ...loadConfig({}), redisUrl, publicUrl: 'http://rollcall.test' },
+      config: { ...loadConfig(environment), redisUrl, publicUrl: 'http://rollcall.test' },
       logger,
       adminKeyHash: hashAdminKey(adminKey),
       engine: queueEngine,
       metrics,
       resolveTxt: () => Promise.resolve([]),
-    });
-    const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      quotaStore,
+    }),
+  );
+  const url = `http://127.0.0.1:${server.port}`;
 
   const admin: TestService['admin'] = (method, path, body) =>
     request(`${url}/api/v1${path}`, method, body, {
@@ -120,8 +131,8 @@ export async function startService({ engine }: { engine: EngineName }): Promise<
     organization: (options) => createOrganization(url, admin, options),
     quiet: () => untilQuiet(db),
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close(0);
+      quotaStore.close();
       await queueEngine.close(5_000);
       await db.close();
     },

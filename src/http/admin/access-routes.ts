@@ -11,6 +11,7 @@ import { getUser, inviteUser, listUsers, removeUser } from '../../directory/admi
 import type { Database } from '../../platform/database.ts';
 import { decideSignIn } from '../../provisioning/sign-in.ts';
 import { createWorkspace, deleteWorkspace, listWorkspaces } from '../../provisioning/workspaces.ts';
+import { contextOf } from '../request-context.ts';
 import { route, type RouteDependencies } from './route.ts';
 
 export interface AccessDependencies extends RouteDependencies {
@@ -65,7 +66,9 @@ function addUserRoutes(router: Router, deps: AccessDependencies): void {
   route(router, deps, userEndpoints.getUserAccess, ({ params }) =>
     explainAccess(db, params.organizationId, params.userId),
   );
-  route(router, deps, userEndpoints.decideSignIn, ({ params, body, cause }) =>
-    decideSignIn(db, { ...params, ...body, requestId: cause.requestId }),
-  );
+  route(router, deps, userEndpoints.decideSignIn, async ({ params, body, cause, res }) => {
+    const decision = await decideSignIn(db, { ...params, ...body, requestId: cause.requestId });
+    if (!decision.allowed) contextOf(res).metrics.countSignInDenial(decision.reason);
+    return decision;
+  });
 }

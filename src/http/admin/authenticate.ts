@@ -1,24 +1,48 @@
-import { timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
-import { hashAdminKey } from '../../platform/admin-key.ts';
-import { DomainError } from '../../platform/errors.ts';
+import type { RequestHandler, Response } from 'express';
+import type { Queryable } from '../../platform/database.ts';
+import { authenticateAdmin, type AdminCaller } from '../../provisioning/authenticate-admin.ts';
 
-/**
- * Lets only the platform admin key through, in `Authorization: Bearer <key>` (RFC 6750 section 2.1). Hashes are
- * compared, in constant time: how long a refusal takes tells nothing about the key.
- */
-export function requireAdminKey(adminKeyHash: Buffer): RequestHandler {
-  return (req, _res, next) => {
+/** An authenticated request of the admin API. */
+export interface AuthenticatedAdmin {
+  caller: AdminCaller;
+  /** Checks the key again if that is more than a moment ago. Throws as authentication does. */
+  confirm(): Promise<void>;
+}
+
+/** A request that takes longer than this may outlive its key. */
+const recheckAfterMs = 1_000;
+
+/** Lets only admin keys through, in `Authorization: Bearer <key>` (RFC 6750 section 2.1). The body is not read before. */
+export function authenticate({ db, adminKeyHash }: { db: Queryable; adminKeyHash: Buffer }): RequestHandler {
+  return async (req, res, next) => {
     const key = /^Bearer +(\S+) *$/i.exec(req.get('authorization') ?? '')?.[1];
-    if (key !== undefined && timingSafeEqual(hashAdminKey(key), adminKeyHash)) {
-      next();
-      return;
-    }
-    throw new DomainError(
-      'unauthenticated',
-      'invalid-admin-key',
-      'The admin key is missing or wrong. Send it as "Authorization: Bearer <admin key>"; ' +
-        'it is the value of ROLLCALL_ADMIN_KEY, or the key that the first start printed.',
-    );
+    const check = () => authenticateAdmin(db, { key, platformKeyHash: adminKeyHash });
+    const caller = await check();
+    let checkedAt = performance.now();
+    const authenticated: AuthenticatedAdmin = {
+      caller,
+      confirm: async () => {
+        if (performance.now() - checkedAt <= recheckAfterMs) return;
+        await check();
+        checkedAt = performance.now();
+      },
+    };
+    res.locals['admin'] = authenticated;
+    next();
   };
+}
+
+/** After the body: a key that was revoked while it was still on its way writes nothing. */
+export const authenticateAgain: RequestHandler = async (_req, res, next) => {
+  await adminRequestOf(res).confirm();
+  next();
+};
+
+export function isAuthenticated(res: Response): boolean {
+  return res.locals['admin'] !== undefined;
+}
+
+/** The request as `authenticate` let it pass. */
+export function adminRequestOf(res: Response): AuthenticatedAdmin {
+  return res.locals['admin'] as AuthenticatedAdmin;
 }

@@ -1,11 +1,13 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { Response, Router } from 'express';
+import { reportDrift } from '../../access/drift.ts';
 import { requestResync } from '../../access/resync.ts';
+import { driftEndpoints } from '../../contract/drift.ts';
 import { jobEndpoints } from '../../contract/jobs.ts';
 import { syncLogEndpoints } from '../../contract/sync-log-endpoints.ts';
 import { getJob, listJobs } from '../../jobs/list.ts';
-import { replayJobs } from '../../jobs/replay.ts';
+import { replayJobs, replayProgress } from '../../jobs/replay.ts';
 import type { Database } from '../../platform/database.ts';
 import { exportSyncLogs, type ExportFormat } from '../../sync-log/export.ts';
 import { querySyncLogs } from '../../sync-log/query.ts';
@@ -41,11 +43,14 @@ function addJobRoutes(router: Router, deps: LogDependencies): void {
     const { dryRun, ...filter } = body;
     return replayJobs(db, { ...filter, ...params }, { dryRun, cause });
   });
+  route(router, deps, jobEndpoints.getReplay, ({ params }) => replayProgress(db, params));
+  route(router, deps, jobEndpoints.getReplayOfAll, ({ params }) => replayProgress(db, params));
   route(router, deps, jobEndpoints.listAllJobs, ({ query }) => listJobs(db, query));
   route(router, deps, jobEndpoints.replayAllJobs, ({ body, cause }) => {
     const { dryRun, ...filter } = body;
     return replayJobs(db, filter, { dryRun, cause });
   });
+  route(router, deps, driftEndpoints.reportDrift, ({ params, query }) => reportDrift(db, params.organizationId, query));
   route(router, deps, jobEndpoints.resync, ({ params, cause }) => requestResync(db, params.organizationId, cause));
 }
 

@@ -7,6 +7,9 @@ import { getOrganization } from '../../provisioning/organizations.ts';
 import type { Cause } from '../../sync-log/append.ts';
 import { makeProblem, sendProblem } from '../problem.ts';
 import { contextOf } from '../request-context.ts';
+import { adminRequestOf, authenticateAgain } from './authenticate.ts';
+import { authorize, requireFields } from './authorize.ts';
+import { fieldErrors } from './validation-words.ts';
 
 /** An answer as a handler gives it: times are Dates there, and text once they are JSON. */
 type Answerable<T> = T extends string
@@ -25,6 +28,8 @@ interface AdminRequest<E extends Endpoint> {
   query: z.output<E['query']>;
   body: E['request'] extends z.ZodType ? z.output<E['request']> : undefined;
   cause: Cause;
+  /** The only organization that there is for this caller; null: all of them. */
+  ownOrganizationId: string | null;
   /** Only for answers that are streamed, and for the request's logger. */
   res: Response;
 }
@@ -44,8 +49,8 @@ const maxBodyBytes = 1_048_576;
 const parseJson = express.json({ type: ['application/json', 'application/*+json'], limit: maxBodyBytes });
 
 /**
- * Puts one endpoint of the contract on a router: parses parameters, query and body, answers 404 for an organization
- * that is not there, and sends what the handler returns.
+ * Puts one endpoint of the contract on a router: asks whether the caller may, parses parameters, query and body, answers
+ * 404 for an organization that is not there, and sends what the handler returns.
  */
 export function route<E extends Endpoint>(
   router: Router,
@@ -55,19 +60,23 @@ export function route<E extends Endpoint>(
 ): void {
   const path = expressPath(endpoint.path);
   const handle: RequestHandler = async (req, res) => {
+    const { caller } = adminRequestOf(res);
     const params = req.params as ParametersOf<E> & { organizationId?: string };
     if (params.organizationId !== undefined) await getOrganization(db, params.organizationId);
     const query = parse(endpoint.query, { ...req.query }, 'query parameter') as AdminRequest<E>['query'];
     const body = (
       endpoint.request === null ? undefined : parse(endpoint.request, bodyOf(req), 'field')
     ) as AdminRequest<E>['body'];
-    const answer = await handler({ params, query, body, cause: causeOf(res), res });
+    requireFields(caller, endpoint, body);
+    const cause = { actor: caller.actor, requestId: contextOf(res).requestId };
+    const answer = await handler({ params, query, body, cause, ownOrganizationId: caller.organizationId, res });
     // Several kinds of change add jobs; asking after every one that succeeded costs one indexed look-up, and none is forgotten.
     if (endpoint.method !== 'get') nudge();
     if (endpoint.answer !== null) res.status(endpoint.status).json(answer);
     else if (endpoint.streams === undefined) res.status(endpoint.status).end();
   };
-  router[endpoint.method](path, ...(endpoint.request === null ? [] : [requireJson, parseJson]), handle);
+  const readBody = endpoint.request === null ? [] : [requireJson, refuseLarge, parseJson, authenticateAgain];
+  router[endpoint.method](path, authorize(endpoint), ...readBody, handle);
 }
 
 /** Answers what no route took: 405 with `Allow` where the path exists with other methods, else 404. */
@@ -110,10 +119,17 @@ function expressPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** Everybody who holds the platform admin key acts under one name. */
-function causeOf(res: Response): Cause {
-  return { actor: { type: 'admin', id: 'platform', name: 'Platform admin' }, requestId: contextOf(res).requestId };
-}
+/** Told at once: express.json() would first wait until all of the body has arrived. */
+const refuseLarge: RequestHandler = (req, _res, next) => {
+  if (Number(req.get('content-length') ?? 0) > maxBodyBytes) {
+    throw new DomainError(
+      'too-large',
+      'too-large',
+      `The body is larger than ${maxBodyBytes} bytes. Send less at once.`,
+    );
+  }
+  next();
+};
 
 /** express.json() leaves a body of another media type unread; without this it would look like an empty one. */
 const requireJson: RequestHandler = (req, res, next) => {
@@ -143,15 +159,12 @@ function bodyOf(req: Request): unknown {
 function parse(schema: z.ZodType, input: unknown, noun: 'field' | 'query parameter'): unknown {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => ({
-    field: issue.path.length === 0 ? 'body' : issue.path.join('.'),
-    message: issue.message,
-  }));
+  const errors = fieldErrors(parsed.error, noun === 'field' ? 'body' : 'query');
   throw new DomainError(
     'invalid',
     'invalid-request',
     `Correct each ${noun} named here and send the request again: ` +
-      `${errors.map(({ field, message }) => `${field}: ${message}`).join('; ')}.`,
+      `${errors.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
     { errors },
   );
 }

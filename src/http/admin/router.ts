@@ -4,7 +4,10 @@ import type { Database } from '../../platform/database.ts';
 import type { ResolveTxt } from '../../provisioning/domain-challenge.ts';
 import { problemHandler } from '../problem.ts';
 import { addAccessRoutes } from './access-routes.ts';
-import { requireAdminKey } from './authenticate.ts';
+import type { RateLimits } from '../rate-limits.ts';
+import { addAdminKeyRoutes } from './admin-key-routes.ts';
+import { adminRequestOf, authenticate, isAuthenticated } from './authenticate.ts';
+import { organizationIn } from '../route-class.ts';
 import { addLogRoutes } from './log-routes.ts';
 import { unknownRoute } from './route.ts';
 import { addSchemaRoutes } from './schema-routes.ts';
@@ -20,11 +23,13 @@ export interface AdminDependencies {
   nudge: () => void;
   /** Looks TXT records up, to verify domains; `resolveTxt` of node:dns/promises outside of tests. */
   resolveTxt: ResolveTxt;
+  limits: Pick<RateLimits, 'admin' | 'strangers'>;
 }
 
 /**
- * The admin REST API, to be mounted at `/api/v1` behind `requestContext`. Everything needs the platform admin key; every
- * error is `application/problem+json`. The operations are those of `contract/endpoints.ts`.
+ * The admin REST API, to be mounted at `/api/v1` behind `requestContext`. Everything needs an admin key; what it opens is
+ * in `contract/authorization.ts`. Every error is `application/problem+json`. The operations are those of
+ * `contract/endpoints.ts`.
  */
 export function adminRouter(deps: AdminDependencies): Router {
   const router = express.Router();
@@ -33,8 +38,15 @@ export function adminRouter(deps: AdminDependencies): Router {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  router.use(requireAdminKey(deps.adminKeyHash));
+  router.use(deps.limits.strangers(isAuthenticated), authenticate(deps));
+  router.use(
+    deps.limits.admin(
+      (req, res) => adminRequestOf(res).caller.organizationId ?? organizationIn(req.originalUrl) ?? 'platform',
+    ),
+  );
+
   addSettingsRoutes(router, deps);
+  addAdminKeyRoutes(router, deps);
   addAccessRoutes(router, deps);
   addLogRoutes(router, deps);
   addSchemaRoutes(router, deps);

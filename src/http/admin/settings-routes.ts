@@ -3,6 +3,7 @@ import { domainEndpoints } from '../../contract/domains.ts';
 import { organizationEndpoints } from '../../contract/organizations.ts';
 import { provisioningEndpoints } from '../../contract/provisioning.ts';
 import type { Database } from '../../platform/database.ts';
+import { latestBulkChangeAlarm } from '../../provisioning/bulk-change-alarm.ts';
 import { txtRecordOf, type ResolveTxt } from '../../provisioning/domain-challenge.ts';
 import { addDomain, listDomains, removeDomain, verifyDomain, type Domain } from '../../provisioning/domains.ts';
 import {
@@ -35,7 +36,9 @@ function addOrganizationRoutes(router: Router, deps: SettingsDependencies): void
   route(router, deps, organizationEndpoints.createOrganization, ({ body, cause }) =>
     createOrganization(db, { ...body, cause }),
   );
-  route(router, deps, organizationEndpoints.listOrganizations, ({ query }) => listOrganizations(db, query));
+  route(router, deps, organizationEndpoints.listOrganizations, ({ query, ownOrganizationId }) =>
+    listOrganizations(db, { ...query, only: ownOrganizationId }),
+  );
   route(router, deps, organizationEndpoints.getOrganization, ({ params }) =>
     getOrganization(db, params.organizationId),
   );
@@ -70,7 +73,8 @@ function addProvisioningRoutes(router: Router, deps: SettingsDependencies): void
   const baseUrl = (organizationId: string) => `${deps.publicUrl()}/api/v1/scim/${organizationId}/v2`;
   route(router, deps, provisioningEndpoints.getProvisioning, async ({ params: { organizationId } }) => {
     const { mode, active, missing } = await getProvisioning(db, organizationId);
-    return { mode, baseUrl: baseUrl(organizationId), directorySync: { active, missing } };
+    const bulkChangeAlarm = await latestBulkChangeAlarm(db, organizationId);
+    return { mode, baseUrl: baseUrl(organizationId), directorySync: { active, missing }, bulkChangeAlarm };
   });
   route(router, deps, provisioningEndpoints.setProvisioning, async ({ params, body, cause }) => {
     const { mode, confirm = false } = body;

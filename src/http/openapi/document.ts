@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { permissions, type AdminRole, type Permission } from '../../contract/authorization.ts';
 import type { Endpoint } from '../../contract/endpoint.ts';
 import { endpoints } from '../../contract/endpoints.ts';
 import { problem } from '../../contract/problem.ts';
@@ -15,6 +16,7 @@ const parameterDescriptions: Record<string, string> = {
   jobId: 'Id of the job.',
   domain: 'The domain name.',
   urn: 'The URN of the schema.',
+  keyId: 'Id of the admin key.',
 };
 
 /** The OpenAPI 3.1 document of the admin API, made of the very shapes that requests are checked with. */
@@ -39,19 +41,35 @@ export function openApiDocument(serverUrl: string): Json {
     tags: [...new Set(Object.values<Endpoint>(endpoints).map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { adminKey: { type: 'http', scheme: 'bearer', description: 'The platform admin key.' } },
+      securitySchemes: {
+        adminKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The platform admin key, or an admin key of the organization.',
+        },
+      },
       schemas: components,
     },
   };
 }
 
+/** Who a caller has to be, in words. */
+const keyOfRole: Record<AdminRole, string> = {
+  platform: 'the platform admin key',
+  admin: 'the platform admin key, or an admin key of the organization with the role `admin`',
+  viewer: 'the platform admin key, or any admin key of the organization',
+};
+const noPermission: Permission = { least: 'platform' };
+
 function operationOf(endpoint: Endpoint, components: Json): Json {
   const { operationId, tag, summary, description, request } = endpoint;
+  const { least, platformFields = [] } = (permissions as Record<string, Permission>)[operationId] ?? noPermission;
+  const forPlatform = platformFields.map((field) => ` Only the platform admin may send \`${field}\`.`).join('');
   return {
     operationId,
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    description: [description, `Needs ${keyOfRole[least]}.${forPlatform}`].filter(Boolean).join(' '),
     parameters: [...pathParameters(endpoint.path), ...queryParameters(endpoint, components)],
     ...(request === null
       ? {}
@@ -93,6 +111,8 @@ function responsesOf(endpoint: Endpoint, components: Json): Json {
   const problems: Record<string, string> = {
     400: 'Something in the request is wrong; `errors` names each field.',
     401: 'The admin key is missing or wrong.',
+    403: 'The role of the key does not suffice.',
+    429: 'More requests than the limit; `Retry-After` says how many seconds to wait.',
     ...(path.includes('{') ? { 404: 'What the path names is not there.' } : {}),
     ...refusals,
   };

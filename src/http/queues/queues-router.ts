@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { hashAdminKey } from '../../platform/admin-key.ts';
+import type { RateLimits } from '../rate-limits.ts';
 import { loginPage } from './login-page.ts';
 import { sessionCookie, type SessionCookie } from './session-cookie.ts';
 
@@ -10,14 +11,21 @@ import { sessionCookie, type SessionCookie } from './session-cookie.ts';
  *
  * @param board the router of `queue/bull-board.ts`
  */
-export function queuesRouter(options: { adminKeyHash: Buffer; publicUrl: string; board: RequestHandler }): Router {
-  const { adminKeyHash, publicUrl, board } = options;
+export function queuesRouter(options: {
+  adminKeyHash: Buffer;
+  publicUrl: string;
+  board: RequestHandler;
+  limits: Pick<RateLimits, 'strangers'>;
+}): Router {
+  const { adminKeyHash, publicUrl, board, limits } = options;
   const cookie = sessionCookie(adminKeyHash, publicUrl.startsWith('https:'));
   const router = express.Router();
   router.use((_req, res, next) => {
     res.set('Cache-Control', 'no-store');
     next();
   });
+  // Keys can be guessed here as well as at the API.
+  router.use(limits.strangers((res) => res.statusCode !== 401));
   const requireOwnOrigin = ownOriginOnly(new URL(publicUrl).origin);
   router.post('/login', requireOwnOrigin, express.urlencoded({ limit: '4kb', extended: false }), (req, res) => {
     const key = keyIn(req.body);
@@ -27,7 +35,7 @@ export function queuesRouter(options: { adminKeyHash: Buffer; publicUrl: string;
     }
     res.set('Set-Cookie', cookie.issue(new Date())).redirect(303, '/queues');
   });
-  router.use(requireOperator(cookie, adminKeyHash), requireOwnOrigin, board);
+  router.use(requireOperator(cookie, adminKeyHash), requireOwnOrigin, refuseForms, board);
   return router;
 }
 
@@ -52,6 +60,13 @@ function ownOriginOnly(publicOrigin: string): RequestHandler {
     else res.status(403).json({ error: 'This request comes from another site.' });
   };
 }
+
+/** What a page of another site could send without asking first (a form, or a script by way of `text/plain`) is no JSON. */
+const refuseForms: RequestHandler = (req, res, next) => {
+  const isForm = req.is(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']);
+  if (typeof isForm === 'string') res.status(403).json({ error: 'Send JSON, with "Content-Type: application/json".' });
+  else next();
+};
 
 function isOwnOrigin(req: Request, publicOrigin: string): boolean {
   const origin = req.get('origin');

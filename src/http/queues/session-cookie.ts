@@ -16,14 +16,16 @@ export interface SessionCookie {
 
 /** @param secure whether the service is reached by https: the cookie is then never sent without */
 export function sessionCookie(adminKeyHash: Buffer, secure: boolean): SessionCookie {
-  const name = secure ? '__Secure-rollcall-queues' : 'rollcall-queues';
+  // `__Host-` binds the cookie to this very host: no subdomain can set one. It demands the path "/", and https.
+  const name = secure ? '__Host-rollcall-queues' : 'rollcall-queues';
+  const path = secure ? '/' : '/queues';
   const signature = (expiry: string): Buffer =>
     createHmac('sha256', adminKeyHash).update(`queues-session:${expiry}`).digest();
   return {
     issue(now) {
       const expiry = String(Math.floor(now.getTime() / 1000) + sessionSeconds);
       const value = `${expiry}.${signature(expiry).toString('base64url')}`;
-      return `${name}=${value}; Path=/queues; Max-Age=${sessionSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+      return `${name}=${value}; Path=${path}; Max-Age=${sessionSeconds}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
     },
     isValid(cookieHeader, now) {
       const pairs = (cookieHeader ?? '').split(';').map((pair) => pair.trim());

@@ -1,8 +1,10 @@
 import type { ErrorRequestHandler } from 'express';
 import type { SyncLogAction, SyncLogResourceType } from '../../contract/sync-log.ts';
 import type { Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
 import { isJsonObject } from '../../scim/json.ts';
 import { appendEntry } from '../../sync-log/append.ts';
+import { failureOfWrite, messageOfFailedWrite } from './failed-write.ts';
 import { isAuthenticated, scimRequestOf, type ScimRequest } from './scim-context.ts';
 import { toScimError } from './scim-error-answer.ts';
 
@@ -53,7 +55,8 @@ export function actionOfMethod(method: string): SyncLogAction | undefined {
 
 /**
  * The FAILED entry of a write that was refused before its operation began: a body that cannot be read, wrong
- * parameters. Reads leave no entry, and neither does a caller without a valid token: whose log would it be?
+ * parameters. Reads leave no entry, and neither does a caller without a valid token: whose log would it be? A flood that
+ * is held back leaves none either, or it would fill the log instead.
  */
 export function auditRefused(db: Database): ErrorRequestHandler {
   return async (error: unknown, req, res, next) => {
@@ -61,7 +64,8 @@ export function auditRefused(db: Database): ErrorRequestHandler {
     const [, collection, id] = /^\/(Users|Groups)(?:\/([^/]+))?\/?$/.exec(req.path) ?? [];
     const isWrite = action !== undefined && collection !== undefined && (action === 'CREATE') === (id === undefined);
     const isRecorded = typeof error === 'object' && error !== null && recorded.has(error);
-    if (isWrite && isAuthenticated(res) && !isRecorded) {
+    const isHeldBack = error instanceof DomainError && error.kind === 'too-many-requests';
+    if (isWrite && isAuthenticated(res) && !isRecorded && !isHeldBack) {
       const type = collection === 'Users' ? 'User' : 'Group';
       await recordFailure(db, scimRequestOf(res), { action, type, id: id ?? null, body: req.body }, error);
     }
@@ -72,11 +76,12 @@ export function auditRefused(db: Database): ErrorRequestHandler {
 /** Writes the FAILED entry of an operation that changed nothing. Never throws. */
 export async function recordFailure(
   db: Database,
-  { caller, requestId, logger }: ScimRequest,
+  { caller, requestId, logger, metrics }: ScimRequest,
   attempt: Attempt,
   error: unknown,
 ): Promise<void> {
   const answer = toScimError(error, requestId);
+  const failure = failureOfWrite(answer);
   try {
     await appendEntry(db, {
       organizationId: caller.organizationId,
@@ -84,11 +89,16 @@ export async function recordFailure(
       status: 'FAILED',
       resource: { type: attempt.type, id: attempt.id?.slice(0, maxNameLength) ?? null, name: nameIn(attempt.body) },
       cause: caller.cause,
-      message: answer.detail,
-      details: { status: answer.status, ...(answer.scimType === undefined ? {} : { scimType: answer.scimType }) },
+      message: messageOfFailedWrite(answer.detail, failure),
+      details: {
+        status: answer.status,
+        ...(answer.scimType === undefined ? {} : { scimType: answer.scimType }),
+        failure,
+      },
     });
   } catch (logError) {
     // With Postgres away there is nowhere to write it; the answer must not change because of that.
+    metrics.countLogWriteFailure();
     logger.error({ err: logError }, 'the FAILED entry of a SCIM write could not be written');
   }
 }

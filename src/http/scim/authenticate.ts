@@ -30,7 +30,7 @@ export function authenticate({
     const check = () => authenticateScim(db, { organizationId, token });
     const { tokenId, tokenName, userNameFormat, receivedAt, schemaVersion } = await check();
     let checkedAt = performance.now();
-    const { requestId, logger } = contextOf(res);
+    const { requestId, logger, metrics } = contextOf(res);
     setScimRequest(res, {
       caller: {
         organizationId,
@@ -42,6 +42,7 @@ export function authenticate({
       receivedAt,
       requestId,
       logger,
+      metrics,
       confirm: async () => {
         if (performance.now() - checkedAt <= recheckAfterMs) return;
         await check();

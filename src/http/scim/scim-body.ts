@@ -18,6 +18,8 @@ export const scimBody: RequestHandler[] = [
     if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
       throw new ScimError(415, undefined, `The charset ${charset} is not supported: send the body in UTF-8.`);
     }
+    // Told at once: express.raw would first wait until all of it has arrived.
+    if (Number(req.get('content-length') ?? 0) > maxBodyBytes) throw bodyTooLarge();
     next();
   },
   express.raw({ type: accepted, limit: maxBodyBytes }),
@@ -31,13 +33,7 @@ export const scimBody: RequestHandler[] = [
 export const mapBodyError: ErrorRequestHandler = (error: unknown, _req, _res, next) => {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   if (type === 'entity.too.large') {
-    next(
-      new ScimError(
-        413,
-        undefined,
-        `The body is larger than ${maxBodyBytes} bytes: send fewer members or operations in one request.`,
-      ),
-    );
+    next(bodyTooLarge());
   } else if (type === 'encoding.unsupported') {
     next(new ScimError(415, undefined, 'This Content-Encoding is not supported: send the body plain or as gzip.'));
   } else if (type === 'request.aborted' || type === 'request.size.invalid') {
@@ -48,6 +44,14 @@ export const mapBodyError: ErrorRequestHandler = (error: unknown, _req, _res, ne
     next(error);
   }
 };
+
+function bodyTooLarge(): ScimError {
+  return new ScimError(
+    413,
+    undefined,
+    `The body is larger than ${maxBodyBytes} bytes: send fewer members or operations in one request.`,
+  );
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { DirectoryCaller } from '../../directory/caller.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { ResourceTypes } from '../../scim/resource-types.ts';
 
 /** The content type of every answer (RFC 7644 section 8.1). */
@@ -18,6 +19,7 @@ export interface ScimRequest {
   receivedAt: Date;
   requestId: string;
   logger: Logger;
+  metrics: RequestContext['metrics'];
   /** Checks the token again if that is more than a moment ago. Throws as authentication does. */
   confirm(): Promise<void>;
 }

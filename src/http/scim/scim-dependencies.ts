@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database.ts';
+import type { RateLimits } from '../rate-limits.ts';
 
 export interface ScimDependencies {
   db: Database;
@@ -6,4 +7,5 @@ export interface ScimDependencies {
   publicUrl: string;
   /** Tells the dispatcher, after the commit, that there are new job rows. Never throws, never waits. */
   nudge: () => void;
+  limits: Pick<RateLimits, 'scim' | 'strangers'>;
 }

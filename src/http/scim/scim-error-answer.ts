@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { isTemporary } from '../../platform/database.ts';
 import { DomainError, type DomainErrorKind } from '../../platform/errors.ts';
+import { redactSecrets } from '../../platform/redact-secrets.ts';
 import { errorBody, ScimError, type ScimType } from '../../scim/scim-error.ts';
 import { contextOf } from '../request-context.ts';
 import { scimMediaType } from './scim-context.ts';
@@ -14,6 +15,7 @@ const statusOf: Readonly<Record<DomainErrorKind, number>> = {
   conflict: 409,
   'precondition-failed': 412,
   'too-large': 413,
+  'too-many-requests': 429,
   unavailable: 503,
 };
 
@@ -55,7 +57,11 @@ export const answerScimError: ErrorRequestHandler = (error: unknown, req, res, n
   }
   const { requestId, logger } = contextOf(res);
   const answer = toScimError(error, requestId);
-  if (answer.status >= 500) logger.error({ err: error }, 'SCIM request failed');
+  if (error instanceof DomainError && error.kind === 'too-many-requests') {
+    res.set('Retry-After', String(error.details['retryAfterSeconds']));
+  }
+  // What we refuse knowingly (501 of /Me, 503) is no fault of ours to be looked into.
+  if (answer !== error && answer.status >= 500) logger.error({ err: error }, 'SCIM request failed');
   // RFC 6750 section 3.1: no error code where no token was sent.
   const challenge = req.get('authorization') === undefined ? '' : ', error="invalid_token"';
   if (answer.status === 401) res.set('WWW-Authenticate', `Bearer realm="SCIM"${challenge}`);
@@ -67,5 +73,6 @@ function sendScimError(res: Response, error: ScimError): void {
   res
     .status(error.status)
     .type(scimMediaType)
-    .send(JSON.stringify(errorBody(error)));
+    // Messages repeat what was sent, which may be a token in the place of an id.
+    .send(redactSecrets(JSON.stringify(errorBody(error))));
 }

@@ -8,6 +8,7 @@ import { discoveryRoutes } from './discovery-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { mapBodyError, scimBody } from './scim-body.ts';
+import { isAuthenticated, scimRequestOf } from './scim-context.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { answerScimError } from './scim-error-answer.ts';
 import { searchRoutes } from './search-routes.ts';
@@ -15,16 +16,16 @@ import { userRoutes } from './user-routes.ts';
 
 /** The methods that each endpoint understands (RFC 7644 section 3.2, table 2); anything else there is a 405. */
 const methods: Readonly<Record<string, string>> = {
-  '/Users': 'GET, POST',
-  '/Users/:id': 'GET, PUT, PATCH, DELETE',
-  '/Groups': 'GET, POST',
-  '/Groups/:id': 'GET, PUT, PATCH, DELETE',
+  '/Users': 'GET, HEAD, POST',
+  '/Users/:id': 'GET, HEAD, PUT, PATCH, DELETE',
+  '/Groups': 'GET, HEAD, POST',
+  '/Groups/:id': 'GET, HEAD, PUT, PATCH, DELETE',
   '/Bulk': 'POST',
-  '/ServiceProviderConfig': 'GET',
-  '/ResourceTypes': 'GET',
-  '/ResourceTypes/:id': 'GET',
-  '/Schemas': 'GET',
-  '/Schemas/:id': 'GET',
+  '/ServiceProviderConfig': 'GET, HEAD',
+  '/ResourceTypes': 'GET, HEAD',
+  '/ResourceTypes/:id': 'GET, HEAD',
+  '/Schemas': 'GET, HEAD',
+  '/Schemas/:id': 'GET, HEAD',
 };
 
 /**
@@ -46,14 +47,16 @@ export function scimRouter(dependencies: ScimDependencies): Router {
 }
 
 /**
- * Everything below one organization's base URL: authentication, then the body, then the endpoints; every error, also of
- * what is mounted here by nobody, is a SCIM error.
+ * Everything below one organization's base URL: authentication, the rate limit, the body, then the endpoints; every error,
+ * also of what is mounted here by nobody, is a SCIM error.
  */
 function organizationRouter(dependencies: ScimDependencies): Router {
   const router = Router({ mergeParams: true, caseSensitive: true });
-  const { db, publicUrl } = dependencies;
+  const { db, publicUrl, limits } = dependencies;
   const registry = createResourceTypeRegistry(db);
-  router.use(authenticate({ db, publicUrl, registry }), ...scimBody, authenticateAgain);
+  router.use(limits.strangers(isAuthenticated), authenticate({ db, publicUrl, registry }));
+  router.use(limits.scim((_req, res) => scimRequestOf(res).caller.organizationId));
+  router.use(...scimBody, authenticateAgain);
   router.use(mapBodyError);
   // The searches first: /Users/.search looks like a user of that id.
   router.use(searchRoutes(dependencies), userRoutes(dependencies), groupRoutes(dependencies));

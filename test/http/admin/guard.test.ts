@@ -126,7 +126,7 @@ describe('bad input', () => {
     ['limit=many', 'limit'],
     ['limit=1&limit=2', 'limit'],
     ['cursor=%00', 'cursor'],
-    ['staus=FAILED', 'body'],
+    ['staus=FAILED', 'staus'],
   ])('the query %s is refused, never ignored', async (query, field) => {
     const response = await api.send('GET', `/organizations?${query}`);
     expect(response.status).toBe(400);

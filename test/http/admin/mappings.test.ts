@@ -92,6 +92,7 @@ test('failed jobs are listed, counted in a dry run, and replayed', async () => {
     matched: 1,
     replayed: 0,
     dryRun: true,
+    replayId: null,
   });
   expect(await api.call('replayJobs', { params, body: { reason: 'other' } })).toMatchObject({ replayed: 0 });
   expect(await api.call('replayAllJobs', { body: { ...filter, organizationId } })).toMatchObject({ replayed: 1 });

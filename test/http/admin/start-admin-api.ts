@@ -9,6 +9,8 @@ import { endpoints } from '../../../src/contract/endpoints.ts';
 import { problem, type Problem } from '../../../src/contract/problem.ts';
 import { adminRouter } from '../../../src/http/admin/router.ts';
 import { openApiRouter } from '../../../src/http/openapi/router.ts';
+import { createRateLimits } from '../../../src/http/rate-limits.ts';
+import { createMetrics } from '../../../src/http/metrics.ts';
 import { requestContext } from '../../../src/http/request-context.ts';
 import { hashAdminKey } from '../../../src/platform/admin-key.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -46,7 +48,7 @@ export async function startAdminApi(): Promise<AdminApi> {
   let nudges = 0;
   let url = '';
   const app = express();
-  app.use(requestContext({ logger: pino({ level: 'silent' }), metrics: { observeRequest: () => undefined } }));
+  app.use(requestContext({ logger: pino({ level: 'silent' }), metrics: createMetrics() }));
   app.use(
     '/api/v1',
     adminRouter({
@@ -54,6 +56,7 @@ export async function startAdminApi(): Promise<AdminApi> {
       adminKeyHash: hashAdminKey(adminKey),
       publicUrl: () => url,
       nudge: () => (nudges += 1),
+      limits: createRateLimits({ scimPerSecond: 1_000, adminPerSecond: 1_000, store: null }),
       resolveTxt: async (name) => txtRecords.get(name) ?? Promise.reject(noSuchName()),
     }),
   );

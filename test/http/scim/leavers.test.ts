@@ -208,3 +208,15 @@ test('a write whose body was still on its way when SCIM was left is refused', as
   expect(await answer).toBe(401);
   expect(await service.db.query(sql`SELECT FROM users WHERE organization_id = ${organization.id}`)).toEqual([]);
 });
+
+test('a group that shows the new name of a member is another version', async () => {
+  const { organization, userId, groupId } = await withAccess();
+  const read = (etag: string) => organization.scim('GET', `/Groups/${groupId}`, undefined, { 'if-none-match': etag });
+  const etag = (await read('"none"')).headers.get('etag') ?? '';
+  await organization.scim(
+    'PATCH',
+    `/Users/${userId}`,
+    patch({ op: 'replace', path: 'userName', value: `ada.lovelace@${organization.id}.example` }),
+  );
+  expect((await read(etag)).body).toMatchObject({ members: [{ display: `ada.lovelace@${organization.id}.example` }] });
+});

@@ -355,7 +355,7 @@ describe('a refused SCIM write answers a SCIM error, changes nothing, and leaves
     expect(await state()).toEqual(before);
     const entries = await failedEntries();
     expect(entries.length).toBe(entriesBefore + 1);
-    expect(entries[0]?.message).toBe(String(answer.body['detail']).replaceAll('\0', '\u{fffd}'));
+    expect(entries[0]?.message).toContain(String(answer.body['detail']).replaceAll('\0', '\u{fffd}'));
   });
 
   test('a member of another organization is refused like an unknown one', async () => {
@@ -438,7 +438,8 @@ describe('a request that cannot be read', () => {
     expect(await state()).toEqual(before);
     const entries = await failedEntries();
     expect(entries.length).toBe(entriesBefore + 1);
-    expect(entries[0]).toMatchObject({ action: 'CREATE', message: answer.body['detail'] });
+    expect(entries[0]?.action).toBe('CREATE');
+    expect(entries[0]?.message).toContain(answer.body['detail']);
   });
 
   test('invalid UTF-8 is refused, not repaired', async () => {

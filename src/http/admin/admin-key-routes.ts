@@ -1,0 +1,19 @@
+import type { Router } from 'express';
+import { adminKeyEndpoints } from '../../contract/admin-keys.ts';
+import type { Database } from '../../platform/database.ts';
+import { createAdminKey, listAdminKeys, revokeAdminKey } from '../../provisioning/admin-keys.ts';
+import { route, type RouteDependencies } from './route.ts';
+
+/** Admin keys of an organization. */
+export function addAdminKeyRoutes(router: Router, deps: RouteDependencies & { db: Database }): void {
+  const { db } = deps;
+  route(router, deps, adminKeyEndpoints.createAdminKey, ({ params, body, cause }) =>
+    createAdminKey(db, { ...params, ...body, cause }),
+  );
+  route(router, deps, adminKeyEndpoints.listAdminKeys, ({ params, query }) =>
+    listAdminKeys(db, { ...params, ...query }),
+  );
+  route(router, deps, adminKeyEndpoints.revokeAdminKey, ({ params, cause }) =>
+    revokeAdminKey(db, { ...params, cause }),
+  );
+}

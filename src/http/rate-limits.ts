@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import { DomainError } from '../platform/errors.ts';
+import { boundedMap } from '../rate-limit/bounded-map.ts';
+import { takeToken, type Limit, type QuotaStore, type TokenBucket } from '../rate-limit/limit.ts';
+import { createRateLimiter } from '../rate-limit/rate-limiter.ts';
+
+/** The limits of one process. Everything that it cannot tell apart by an organization goes by address. */
+export interface RateLimits {
+  /** One request of an organization's SCIM endpoints; to be put behind authentication, before the body is read. */
+  scim(keyOf: (req: Request, res: Response) => string): RequestHandler;
+  /** The same for the admin API. */
+  admin(keyOf: (req: Request, res: Response) => string): RequestHandler;
+  /** Callers without a valid credential; to be put in front of authentication. */
+  strangers(isAuthenticated: (res: Response) => boolean): RequestHandler;
+}
+
+/** An address may be wrong this often; a person who mistypes, or a provider with an old token, never gets there. */
+const strangers: Limit = { perSecond: 20, burst: 400 };
+
+/** Addresses, and credentials, that are remembered at the same time. */
+const maxRemembered = 10_000;
+
+/**
+ * @param perSecond requests of one organization, on all replicas together; a second's worth may come at once
+ * @param store shared between replicas; null: this process alone
+ */
+export function createRateLimits(options: {
+  scimPerSecond: number;
+  adminPerSecond: number;
+  store: QuotaStore | null;
+  onStoreAway?: (error: unknown) => void;
+}): RateLimits {
+  const { scimPerSecond, adminPerSecond, store, onStoreAway } = options;
+  const perOrganization = (scope: string, perSecond: number) => {
+    const limit = { perSecond, burst: perSecond };
+    const limiter = createRateLimiter({ limit, store, ...(onStoreAway && { onStoreAway }) });
+    return (keyOf: (req: Request, res: Response) => string): RequestHandler =>
+      async (req, res, next) => {
+        const waitMs = await limiter.take(`${scope}:${keyOf(req, res)}`);
+        if (waitMs > 0) throw tooManyRequests(waitMs, `more than ${perSecond} requests a second for this organization`);
+        next();
+      };
+  };
+  return {
+    scim: perOrganization('scim', scimPerSecond),
+    admin: perOrganization('admin', adminPerSecond),
+    strangers: strangerLimit(),
+  };
+}
+
+/**
+ * Requests that turn out to be nobody's use their address's bucket up; once it is empty, credentials from there are
+ * not even looked up. A credential that was good here lately is exempt: providers send for all of their customers from
+ * the same addresses, and behind a proxy everybody may have the same one. It is still checked like any other, the
+ * exemption opens nothing.
+ *
+ * Process memory alone: what this protects is the work of this process.
+ */
+function strangerLimit(): RateLimits['strangers'] {
+  const buckets = boundedMap<TokenBucket>(maxRemembered);
+  const knownCredentials = boundedMap<true>(maxRemembered);
+  return (isAuthenticated) => (req, res, next) => {
+    const bucket = buckets.use(networkOf(req.ip), () => ({ tokens: strangers.burst, refilledAt: performance.now() }));
+    const credential = credentialOf(req);
+    const isKnown = credential !== null && knownCredentials.has(credential);
+    // Taken before it is known who calls, so that many at once do not slip through; given back to whoever is somebody.
+    if (!isKnown && takeToken(bucket, strangers, performance.now()) > 0) {
+      throw tooManyRequests(1_000, 'too many requests without a valid credential from this address');
+    }
+    res.once('close', () => {
+      if (res.statusCode === 401) {
+        if (isKnown) takeToken(bucket, strangers, performance.now());
+        return;
+      }
+      if (!isKnown) bucket.tokens += 1;
+      if (credential !== null && isAuthenticated(res)) knownCredentials.use(credential, () => true);
+    });
+    next();
+  };
+}
+
+/** Only its hash is kept. */
+function credentialOf(req: Request): string | null {
+  const sent = req.get('authorization') ?? req.get('cookie');
+  return sent === undefined ? null : createHash('sha256').update(sent).digest('base64');
+}
+
+/** An IPv6 host has 2^64 addresses at its disposal, so its network counts as one. */
+function networkOf(address: string | undefined): string {
+  if (address === undefined) return 'unknown';
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').length;
+  return [...groups, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...(tail ?? '').split(':')]
+    .slice(0, 4)
+    .join(':');
+}
+
+function tooManyRequests(waitMs: number, why: string): DomainError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  return new DomainError(
+    'too-many-requests',
+    'too-many-requests',
+    `There were ${why}. Wait ${retryAfterSeconds} s, as Retry-After says, and send the request again; nothing was changed.`,
+    { retryAfterSeconds },
+  );
+}
