@@ -37,23 +37,28 @@ export function bullBoardRouter({ queues, basePath, replay }: BullBoardOptions):
   return router;
 }
 
-/** A job whose row has not failed is none of ours to replay: bull-board answers as it would. */
+/**
+ * A button pressed twice finds nothing failed the second time, which is no error. Nor is it one that a job's row is done
+ * or on its way although BullMQ still calls the job failed: the ledger decides.
+ */
 function retryOne(replay: BullBoardOptions['replay']): RequestHandler {
   return async (req, res, next) => {
     const queue = queueIn(req);
     const id = req.params['jobId'];
-    const replayed = queue !== undefined && typeof id === 'string' ? await replay({ queue, ids: [id] }, res) : 0;
-    if (replayed > 0) res.status(204).end();
-    else next();
+    if (queue === undefined || typeof id !== 'string') {
+      next();
+      return;
+    }
+    await replay({ queue, ids: [id] }, res);
+    res.status(204).end();
   };
 }
 
 function retryAll(replay: BullBoardOptions['replay']): RequestHandler {
   return async (req, res, next) => {
     const queue = queueIn(req);
-    const replayed = queue === undefined ? 0 : await replay({ queue }, res);
-    if (replayed > 0) res.status(200).json({ retried: replayed, skipped: 0 });
-    else next();
+    if (queue === undefined) next();
+    else res.status(200).json({ retried: await replay({ queue }, res), skipped: 0 });
   };
 }
 
