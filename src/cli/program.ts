@@ -40,8 +40,8 @@ Environment of serve, api, worker and migrate:
   BULK_CHANGE_ALARM_USERS, BULK_CHANGE_ALARM_PERCENT, BULK_CHANGE_ALARM_WINDOW_MINUTES
                            alarm when one token removes so many users (500), or such a share of the
                            active ones (20), within the window (60); 0: never
-  SCIM_RATE_LIMIT_PER_SECOND   requests of one organization's identity provider (1000; at least 25)
-  ADMIN_RATE_LIMIT_PER_SECOND  requests about one organization on the admin API (1000; at least 25)
+  SCIM_RATE_LIMIT_PER_SECOND   requests of one organization's identity provider (5000; at least 25)
+  ADMIN_RATE_LIMIT_PER_SECOND  requests about one organization on the admin API (5000; at least 25)
   TRUSTED_PROXY_HOPS       reverse proxies in front whose X-Forwarded-For is believed (0)
 
 Examples:

@@ -97,8 +97,8 @@ const environment = z.object({
   BULK_CHANGE_ALARM_USERS: integer(0, 10_000_000).default(500),
   BULK_CHANGE_ALARM_PERCENT: integer(0, 100).default(20),
   BULK_CHANGE_ALARM_WINDOW_MINUTES: integer(1, 1_440).default(60),
-  SCIM_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(1_000),
-  ADMIN_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(1_000),
+  SCIM_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(5_000),
+  ADMIN_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(5_000),
   TRUSTED_PROXY_HOPS: integer(0, 10).default(0),
 });
 

@@ -17,8 +17,8 @@ describe('loadConfig', () => {
       syncLogRetentionDays: null,
       resyncIntervalHours: 10,
       bulkChangeAlarm: { users: 500, percent: 20, windowMinutes: 60 },
-      scimRateLimitPerSecond: 1_000,
-      adminRateLimitPerSecond: 1_000,
+      scimRateLimitPerSecond: 5_000,
+      adminRateLimitPerSecond: 5_000,
       trustedProxyHops: 0,
     });
   });

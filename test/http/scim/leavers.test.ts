@@ -163,6 +163,13 @@ describe('entity tags (RFC 7644 section 3.14)', () => {
     expect((await get(etag)).status).toBe(200);
   });
 
+  test('meta.version is compared by If-Match, not searched', async () => {
+    const { organization } = await withAccess();
+    const filter = encodeURIComponent('meta.version eq "W/\\"1\\""');
+    const answer = await organization.scim('GET', `/Users?filter=${filter}`);
+    expect(answer.body).toMatchObject({ status: '400', scimType: 'invalidFilter' });
+  });
+
   test('the tag of a read is good for If-Match, whatever the read showed', async () => {
     const { organization, userId } = await withAccess();
     const read = await organization.scim('GET', `/Users/${userId}`);
