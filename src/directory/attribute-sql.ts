@@ -29,58 +29,73 @@ export interface AttributeSource {
   attributeSql(attribute: ResolvedAttribute): AttributeSql;
 }
 
-/** @param collectionUrl address of the collection, for `meta.location` and `$ref`, with a slash at the end */
-export function userAttributes(
-  resourceType: ResourceType,
-  collectionUrl: { users: string; groups: string },
-): AttributeSource {
-  const columns: Readonly<Record<string, ScalarSql>> = {
-    id: uuidColumn(sql`u.id`),
-    userName: textColumn(sql`u.user_name`, sql`u.user_name_key`),
-    externalId: textColumn(sql`u.external_id`),
-    active: booleanColumn(sql`u.active`),
-  };
-  const groups: AttributeSql = relation({
-    from: sql`group_members m JOIN groups mg ON mg.organization_id = m.organization_id AND mg.id = m.group_id`,
-    where: sql`m.organization_id = u.organization_id AND m.user_id = u.id`,
-    id: sql`m.group_id`,
-    display: textColumn(sql`mg.display_name`, sql`mg.display_name_key`),
-    type: 'direct',
-    collectionUrl: collectionUrl.groups,
-  });
-  return {
-    resourceType,
-    attributeSql: (attribute) =>
-      own(attribute, 'groups')
-        ? groups
-        : storedAttribute(attribute, sql`u`, columns, resourceType, collectionUrl.users),
-  };
+/** Addresses of the collections, for `meta.location` and `$ref`, with a slash at the end. */
+interface CollectionUrls {
+  users: string;
+  groups: string;
 }
 
-/** @param collectionUrl as of `userAttributes` */
-export function groupAttributes(
-  resourceType: ResourceType,
-  collectionUrl: { users: string; groups: string },
-): AttributeSource {
-  const columns: Readonly<Record<string, ScalarSql>> = {
-    id: uuidColumn(sql`g.id`),
-    displayName: textColumn(sql`g.display_name`, sql`g.display_name_key`),
-    externalId: textColumn(sql`g.external_id`),
-  };
-  const members: AttributeSql = relation({
-    from: sql`group_members m JOIN users mu ON mu.organization_id = m.organization_id AND mu.id = m.user_id`,
-    where: sql`m.organization_id = g.organization_id AND m.group_id = g.id`,
-    id: sql`m.user_id`,
-    display: textColumn(sql`mu.user_name`, sql`mu.user_name_key`),
-    type: 'User',
+export function userAttributes(resourceType: ResourceType, collectionUrl: CollectionUrls): AttributeSource {
+  return attributesOf({
+    resourceType,
+    row: sql`u`,
     collectionUrl: collectionUrl.users,
+    columns: {
+      id: uuidColumn(sql`u.id`),
+      userName: textColumn(sql`u.user_name`, sql`u.user_name_key`),
+      externalId: textColumn(sql`u.external_id`),
+      active: booleanColumn(sql`u.active`),
+    },
+    relationName: 'groups',
+    relation: relation({
+      from: sql`group_members m JOIN groups mg ON mg.organization_id = m.organization_id AND mg.id = m.group_id`,
+      where: sql`m.organization_id = u.organization_id AND m.user_id = u.id`,
+      id: sql`m.group_id`,
+      display: textColumn(sql`mg.display_name`, sql`mg.display_name_key`),
+      type: 'direct',
+      collectionUrl: collectionUrl.groups,
+    }),
   });
+}
+
+export function groupAttributes(resourceType: ResourceType, collectionUrl: CollectionUrls): AttributeSource {
+  return attributesOf({
+    resourceType,
+    row: sql`g`,
+    collectionUrl: collectionUrl.groups,
+    columns: {
+      id: uuidColumn(sql`g.id`),
+      displayName: textColumn(sql`g.display_name`, sql`g.display_name_key`),
+      externalId: textColumn(sql`g.external_id`),
+    },
+    relationName: 'members',
+    relation: relation({
+      from: sql`group_members m JOIN users mu ON mu.organization_id = m.organization_id AND mu.id = m.user_id`,
+      where: sql`m.organization_id = g.organization_id AND m.group_id = g.id`,
+      id: sql`m.user_id`,
+      display: textColumn(sql`mu.user_name`, sql`mu.user_name_key`),
+      type: 'User',
+      collectionUrl: collectionUrl.users,
+    }),
+  });
+}
+
+/** Columns first, then the one attribute that is rows of another table, then what is stored with the resource. */
+function attributesOf(options: {
+  resourceType: ResourceType;
+  row: Sql;
+  collectionUrl: string;
+  columns: Readonly<Record<string, ScalarSql>>;
+  relationName: string;
+  relation: AttributeSql;
+}): AttributeSource {
+  const { resourceType, row, collectionUrl, columns } = options;
   return {
     resourceType,
     attributeSql: (attribute) =>
-      own(attribute, 'members')
-        ? members
-        : storedAttribute(attribute, sql`g`, columns, resourceType, collectionUrl.groups),
+      own(attribute, options.relationName)
+        ? options.relation
+        : storedAttribute(attribute, row, columns, resourceType, collectionUrl),
   };
 }
 

@@ -3,23 +3,21 @@ import type { Problem } from '../contract/problem.ts';
 import { isTemporary } from '../platform/database.ts';
 import { DomainError, type DomainErrorKind } from '../platform/errors.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
+import { domainStatus, retryAfterSeconds } from './domain-status.ts';
 import { contextOf } from './request-context.ts';
 
-/** The status and the name of each kind of domain error, in this protocol. */
-const kinds: Record<DomainErrorKind, { status: number; title: string }> = {
-  invalid: { status: 400, title: 'Invalid request' },
-  unauthenticated: { status: 401, title: 'Not authenticated' },
-  forbidden: { status: 403, title: 'Forbidden' },
-  'not-found': { status: 404, title: 'Not found' },
-  conflict: { status: 409, title: 'Conflict' },
-  'precondition-failed': { status: 412, title: 'Precondition failed' },
-  'too-large': { status: 413, title: 'Too large' },
-  'too-many-requests': { status: 429, title: 'Too many requests' },
-  unavailable: { status: 503, title: 'Unavailable' },
+/** The name of each kind of domain error, in this protocol. */
+const titles: Readonly<Record<DomainErrorKind, string>> = {
+  invalid: 'Invalid request',
+  unauthenticated: 'Not authenticated',
+  forbidden: 'Forbidden',
+  'not-found': 'Not found',
+  conflict: 'Conflict',
+  'precondition-failed': 'Precondition failed',
+  'too-large': 'Too large',
+  'too-many-requests': 'Too many requests',
+  unavailable: 'Unavailable',
 };
-
-/** Long enough for a failover or a lock to pass, short enough for a person who waits. */
-const retryAfterSeconds = 2;
 
 /** What body-parser refuses, by the `type` that it gives its errors. */
 const bodyErrors: Record<string, { status: number; title: string; detail: string }> = {
@@ -71,7 +69,8 @@ export function makeProblem(input: Omit<Problem, 'type'>): Problem {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof DomainError) {
-    const { status, title } = kinds[error.kind];
+    const status = domainStatus[error.kind];
+    const title = titles[error.kind];
     return makeProblem({ ...error.details, title, status, detail: error.message, code: error.code });
   }
   if (isTemporary(error)) {

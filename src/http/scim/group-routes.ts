@@ -1,13 +1,14 @@
 import { Router, type Request, type Response } from 'express';
 import type { GroupRow } from '../../directory/group-record.ts';
 import { membersOf, readGroup } from '../../directory/read-groups.ts';
-import { matchesETag, weakETag } from '../../scim/etag.ts';
+import { weakETag } from '../../scim/etag.ts';
 import { parseListQuery } from '../../scim/list-query.ts';
 import { parseProjection, type Projection } from '../../scim/projection.ts';
 import { groupText, showsMembers } from './group-document.ts';
 import { groupOperations } from './group-operations.ts';
 import { sendListing } from './list-answer.ts';
 import { listGroupsAnswer } from './list-groups-answer.ts';
+import { answerNotModified } from './not-modified.ts';
 import { queryParameters } from './query-parameters.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { pathId, scimRequestOf } from './scim-context.ts';
@@ -44,13 +45,7 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
   router.get('/Groups/:id', async (req, res) => {
     const projection = projectionOf(req, res);
     const group = await read(res, pathId(req));
-    const etag = weakETag(group.version);
-    const ifNoneMatch = req.get('if-none-match');
-    if (ifNoneMatch !== undefined && matchesETag(ifNoneMatch, etag)) {
-      res.set('ETag', etag).status(304).end();
-      return;
-    }
-    await send(res, 200, group, projection);
+    if (!answerNotModified(req, res, weakETag(group.version))) await send(res, 200, group, projection);
   });
 
   router.put('/Groups/:id', async (req, res) => {

@@ -1,31 +1,16 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { isTemporary } from '../../platform/database.ts';
-import { DomainError, type DomainErrorKind } from '../../platform/errors.ts';
+import { DomainError } from '../../platform/errors.ts';
 import { redactSecrets } from '../../platform/redact-secrets.ts';
 import { errorBody, ScimError, type ScimType } from '../../scim/scim-error.ts';
+import { domainStatus, retryAfterSeconds } from '../domain-status.ts';
 import { contextOf } from '../request-context.ts';
 import { scimMediaType } from './scim-context.ts';
-
-/** Domain error → RFC 7644 section 3.12, once for the whole protocol. */
-const statusOf: Readonly<Record<DomainErrorKind, number>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  'not-found': 404,
-  conflict: 409,
-  'precondition-failed': 412,
-  'too-large': 413,
-  'too-many-requests': 429,
-  unavailable: 503,
-};
 
 const scimTypeOf: Readonly<Record<string, ScimType>> = {
   'already-in-use': 'uniqueness',
   'invalid-value': 'invalidValue',
 };
-
-/** Seconds after which a provider may try again: long enough for a failover or a lock to pass. */
-const retryAfterSeconds = 2;
 
 /**
  * What the identity provider is told about an error. Anything unforeseen is a 500 that names the request, never an
@@ -34,7 +19,7 @@ const retryAfterSeconds = 2;
 export function toScimError(error: unknown, requestId: string): ScimError {
   if (error instanceof ScimError) return error;
   if (error instanceof DomainError) {
-    return new ScimError(statusOf[error.kind], scimTypeOf[error.code], error.message);
+    return new ScimError(domainStatus[error.kind], scimTypeOf[error.code], error.message);
   }
   if (isTemporary(error)) {
     return new ScimError(503, undefined, 'The service cannot do this just now. Try again later.');

@@ -1,10 +1,10 @@
 import { Router, type Request, type Response } from 'express';
 import { readUser, type UserWithGroups } from '../../directory/read-users.ts';
-import { matchesETag } from '../../scim/etag.ts';
 import { parseListQuery } from '../../scim/list-query.ts';
 import { includes, parseProjection, type Projection } from '../../scim/projection.ts';
 import { sendListing } from './list-answer.ts';
 import { listUsersAnswer } from './list-users-answer.ts';
+import { answerNotModified } from './not-modified.ts';
 import { queryParameters } from './query-parameters.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { pathId, scimRequestOf } from './scim-context.ts';
@@ -35,12 +35,7 @@ export function userRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'>
     const user = await readUser(db, caller.organizationId, pathId(req), {
       withGroups: includes(projection, 'groups'),
     });
-    const ifNoneMatch = req.get('if-none-match');
-    if (ifNoneMatch !== undefined && matchesETag(ifNoneMatch, userETag(user))) {
-      res.set('ETag', userETag(user)).status(304).end();
-      return;
-    }
-    send(res, 200, user, projection);
+    if (!answerNotModified(req, res, userETag(user))) send(res, 200, user, projection);
   });
 
   router.put('/Users/:id', async (req, res) => {
