@@ -109,6 +109,7 @@ async function start(options: {
     db,
     databaseUrl,
     redisUrl: config.redisUrl,
+    queueShards: config.queueShards,
     logger,
     // An api process puts its own jobs on the way at once; the workers' sweep finds those that it could not.
     roles: { dispatch: true, work: role !== 'api' },

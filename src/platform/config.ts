@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseRedisUrl } from './redis-url.ts';
 import { StartupError } from './startup-error.ts';
 
 /** Everything the environment decides, parsed once when a process starts. */
@@ -15,6 +16,8 @@ export interface Config {
   databaseUrl: string | null;
   /** null: BullMQ runs in the same Postgres. */
   redisUrl: string | null;
+  /** Over how many sets of queues in Redis the organizations are spread; the same number in every process. */
+  queueShards: number;
   /** Absolute path. */
   dataDirectory: string;
   /** The platform admin key; null: kept in the data directory. */
@@ -64,6 +67,14 @@ const httpUrl = z
   .refine((text) => !/[?#]/.test(text), 'must not have a query or a fragment')
   .transform((text) => text.replace(/\/+$/, ''));
 
+function checkRedisUrl(text: string, context: z.RefinementCtx): void {
+  try {
+    parseRedisUrl(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
 const environment = z.object({
   HOST: z
     .string()
@@ -78,10 +89,8 @@ const environment = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\/./, 'must be a URL such as postgres://user@host:5432/database')
     .optional(),
-  REDIS_URL: z
-    .string()
-    .refine((text) => /^rediss?:\/\/./.test(text) && URL.canParse(text), 'must be a URL such as redis://host:6379')
-    .optional(),
+  REDIS_URL: z.string().superRefine(checkRedisUrl).optional(),
+  QUEUE_SHARDS: integer(1, 64).default(1),
   DATA_DIR: z.string().default('.rollcall'),
   // Sent in a header, so printable ASCII without blanks; short keys can be guessed.
   ROLLCALL_ADMIN_KEY: z
@@ -132,6 +141,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     publicUrl: values.PUBLIC_URL ?? null,
     databaseUrl: values.DATABASE_URL ?? null,
     redisUrl: values.REDIS_URL ?? null,
+    queueShards: values.QUEUE_SHARDS,
     dataDirectory: resolve(values.DATA_DIR),
     adminKey: values.ROLLCALL_ADMIN_KEY ?? null,
     logLevel: values.LOG_LEVEL,

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import pg from 'pg';
+import { parseRedisUrl } from './redis-url.ts';
 import { StartupError } from './startup-error.ts';
 
 /** Long enough for a slow network, short enough for the person who waits for the start. */
@@ -34,11 +35,16 @@ export async function checkPostgres(databaseUrl: string): Promise<void> {
  * @throws StartupError that names REDIS_URL, what is wrong with it, and no password
  */
 export async function checkRedis(redisUrl: string): Promise<void> {
+  const { hosts, ...place } = parseRedisUrl(redisUrl);
+  const credentials =
+    place.kind === 'sentinel' ? [place.sentinelUsername, place.sentinelPassword] : [place.username, place.password];
   let answer: string;
   try {
-    answer = await askRedis(new URL(redisUrl));
+    // Of several Sentinels or nodes any one will do: it names the others.
+    answer = await Promise.any(hosts.map((host) => askRedis({ ...host, tls: place.tls, credentials })));
   } catch (error) {
-    throw new StartupError(`REDIS_URL: Redis at ${placeOf(redisUrl)} ${networkReason(error)}.`, { cause: error });
+    const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
+    throw new StartupError(`REDIS_URL: Redis at ${placeOf(redisUrl)} ${networkReason(cause)}.`, { cause });
   }
   // While it loads its data it refuses commands, for a moment.
   if (/^(\+|-LOADING)/.test(answer)) return;
@@ -49,23 +55,20 @@ export async function checkRedis(redisUrl: string): Promise<void> {
 }
 
 /** The answer to PING, or to AUTH when that was refused. One exchange in RESP needs no client library. */
-function askRedis({ protocol, hostname, port, username, password }: URL): Promise<string> {
-  const target = {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || 6379),
-    timeout: reachableWithinMs,
-  };
-  const credentials = [username, password].filter((part) => part !== '').map(decodeURIComponent);
-  const commands = [...(password === '' ? [] : [['AUTH', ...credentials]]), ['PING']];
+function askRedis(server: { host: string; port: number; tls: boolean; credentials: string[] }): Promise<string> {
+  const { host, port, tls } = server;
+  const target = { host, port, timeout: reachableWithinMs };
+  const credentials = server.credentials.filter((part) => part !== '');
+  const commands = [...(credentials.length === 0 ? [] : [['AUTH', ...credentials]]), ['PING']];
   return new Promise((resolve, reject) => {
-    const socket = protocol === 'rediss:' ? connectTls({ ...target, servername: target.host }) : connect(target);
+    const socket = tls ? connectTls({ ...target, servername: host }) : connect(target);
     let received = '';
     const settle = (finish: () => void): void => {
       socket.destroy();
       finish();
     };
     socket.setEncoding('utf8');
-    socket.once(protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
       socket.write(commands.map(respOf).join(''));
     });
     socket.on('data', (text: string) => {
@@ -88,7 +91,7 @@ function respOf(words: string[]): string {
 /** Host, port and database of a URL, without what may be secret. */
 export function placeOf(url: string): string {
   // Not URL: a Postgres URL may name a socket directory and no host.
-  const [, host = '', path = ''] = /^[a-z+]+:\/\/(?:[^@/]*@)?([^/?]*)(\/[^?]*)?/i.exec(url) ?? [];
+  const [, host = '', path = ''] = /^[a-z+-]+:\/\/(?:[^@/]*@)?([^/?]*)(\/[^?]*)?/i.exec(url) ?? [];
   const socketDirectory = /[?&]host=([^&]*)/.exec(url)?.[1];
   return `${host || decodeURIComponent(socketDirectory ?? 'localhost')}${path}`;
 }

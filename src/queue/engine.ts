@@ -11,6 +11,8 @@ import { bullBoardRouter } from './bull-board.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { openPostgresBackend } from './postgres-backend.ts';
 import { openRedisBackend } from './redis-backend.ts';
+import { concurrency } from './settings.ts';
+import { dividedAmong, queuesOver } from './shards.ts';
 import { startWorkers, type FinishedJob, type Workers } from './workers.ts';
 
 export interface QueueEngineOptions {
@@ -27,6 +29,8 @@ export interface QueueEngineOptions {
   onDispatched?: (job: { queue: QueueName; lagMs: number }) => void;
   /** Told how many users' access a periodic resync found wrong and repaired, for metrics. */
   onDriftRepaired?: (users: number) => void;
+  /** Over how many sets of queues the organizations are spread; on Redis only. 1 when left out. */
+  queueShards?: number;
   /** Of the keys in Redis. Left out: one that belongs to this database, so that several can share a Redis. */
   redisPrefix?: string;
 }
@@ -58,34 +62,39 @@ const boardPath = '/queues';
  */
 export async function startQueueEngine(options: QueueEngineOptions): Promise<QueueEngine> {
   const { db, logger, roles, onJobFinished, onDispatched, onDriftRepaired } = options;
-  const backend = await openBackend(options);
-  const queues = {
-    'group-membership': backend.queues['group-membership'].jobs,
-    'workspace-mapping': backend.queues['workspace-mapping'].jobs,
-  };
+  const shards = await openShards(options);
+  const queues = queuesOver(shards);
 
   const dispatcher: Dispatcher | undefined = roles.dispatch
-    ? startDispatcher({ db, queues, logger, onDispatched, isConnected: () => backend.isConnected() })
+    ? startDispatcher({ db, queues, logger, onDispatched, isConnected: () => shards.every((one) => one.isConnected()) })
     : undefined;
-  const workers: Workers | undefined = roles.work
-    ? startWorkers({
-        db,
-        backend,
-        logger,
-        onDriftRepaired,
-        onJobFinished: (job) => {
-          onJobFinished?.(job);
-          dispatcher?.jobFinished();
-        },
-      })
-    : undefined;
+  const perShard = dividedAmong(concurrency, shards.length);
+  const workers: Workers[] = (roles.work ? shards : []).map((backend) =>
+    startWorkers({
+      db,
+      backend,
+      logger,
+      concurrency: perShard,
+      onDriftRepaired,
+      onJobFinished: (job) => {
+        onJobFinished?.(job);
+        dispatcher?.jobFinished();
+      },
+    }),
+  );
 
   return {
-    engine: backend.engine,
+    engine: options.redisUrl == null ? 'postgres' : 'redis',
     nudge: () => dispatcher?.nudge(),
     router: (causeOf) =>
       bullBoardRouter({
-        queues: queueNames.map((name) => backend.queues[name].bullmq),
+        queues: shards.flatMap(({ queues: own }, shard) =>
+          queueNames.map((name) => ({
+            name,
+            queue: own[name].bullmq,
+            ...(shards.length === 1 ? {} : { shard }),
+          })),
+        ),
         basePath: boardPath,
         async replay(filter, res) {
           const { replayed } = await replayJobs(db, filter, { dryRun: false, cause: causeOf(res) });
@@ -100,24 +109,30 @@ export async function startQueueEngine(options: QueueEngineOptions): Promise<Que
       ]);
       return { 'group-membership': membership, 'workspace-mapping': mapping };
     },
-    ping: () => backend.ping(),
+    async ping() {
+      await Promise.all(shards.map((shard) => shard.ping()));
+    },
     async close(deadlineMs) {
       await dispatcher?.close();
-      await workers?.close(deadlineMs);
-      await backend.close();
+      await Promise.all(workers.map((one) => one.close(deadlineMs)));
+      await Promise.all(shards.map((shard) => shard.close()));
     },
   };
 }
 
-async function openBackend({
-  db,
-  databaseUrl,
-  redisUrl,
-  redisPrefix,
-  logger,
-}: QueueEngineOptions): Promise<QueueBackend> {
-  if (redisUrl == null) return openPostgresBackend({ databaseUrl, logger });
-  return openRedisBackend({ url: redisUrl, prefix: redisPrefix ?? (await prefixOf(db)), logger });
+/** One backend for each shard. On a cluster every shard's keys have a hash tag, so a node, of their own. */
+async function openShards(options: QueueEngineOptions): Promise<QueueBackend[]> {
+  const { db, databaseUrl, redisUrl, redisPrefix, queueShards = 1, logger } = options;
+  if (redisUrl == null) return [await openPostgresBackend({ databaseUrl, logger })];
+  const base = redisPrefix ?? (await prefixOf(db));
+  return Array.from({ length: queueShards }, (_, shard) =>
+    openRedisBackend({ url: redisUrl, prefix: queueShards === 1 ? base : shardPrefix(base, shard), logger }),
+  );
+}
+
+/** `{rollcall}` → `{rollcall-3}`. */
+function shardPrefix(base: string, shard: number): string {
+  return base.replace(/\}$/, `-${shard}}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { queueNames, type QueueName } from '../jobs/job.ts';
+import { connectRedis, type RedisConnection } from '../platform/redis-connection.ts';
 import type { OpenQueue, QueueBackend } from './backend.ts';
 import { connectionErrorLogger } from './connection-errors.ts';
 import { jobQueue, type JobReference } from './job-queue.ts';
@@ -20,6 +20,7 @@ import {
 } from './settings.ts';
 
 export interface RedisBackendOptions {
+  /** REDIS_URL: one server, Sentinels or a cluster. */
   url: string;
   /** Of every key; the braces make it a hash tag, so that on a cluster all keys of a queue share a slot. */
   prefix: string;
@@ -34,9 +35,8 @@ export interface RedisBackendOptions {
  * their job.
  */
 export function openRedisBackend({ url, prefix, logger }: RedisBackendOptions): QueueBackend {
-  const common = { retryStrategy: reconnectDelayMs, connectTimeout: 5_000, keepAlive: 10_000 };
-  const producer = new Redis(url, {
-    ...common,
+  const producer = connectRedis(url, {
+    retryStrategy: reconnectDelayMs,
     connectionName: 'rollcall-producer',
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -61,14 +61,14 @@ export function openRedisBackend({ url, prefix, logger }: RedisBackendOptions): 
     'workspace-mapping': open('workspace-mapping'),
   };
 
-  const workerConnections: Redis[] = [];
+  const workerConnections: RedisConnection[] = [];
   return {
     engine: 'redis',
     queues,
     isConnected: () => producer.status === 'ready',
     createWorker(name, processor, concurrency) {
-      const connection = new Redis(url, {
-        ...common,
+      const connection = connectRedis(url, {
+        retryStrategy: reconnectDelayMs,
         connectionName: `rollcall-worker-${name}`,
         maxRetriesPerRequest: null,
         socketTimeout: workerSilenceMs,

@@ -10,7 +10,7 @@ import { jobReference, type JobReference } from './job-queue.ts';
 import type { JobResult, JobRun } from './job-run.ts';
 import { runMappingJob } from './mapping-job.ts';
 import { runMembershipJob } from './membership-job.ts';
-import { concurrency } from './settings.ts';
+import { concurrency as defaultConcurrency } from './settings.ts';
 
 export type JobOutcome = JobResult | 'will-retry' | 'failed';
 
@@ -23,6 +23,8 @@ export interface FinishedJob {
 export interface WorkersOptions {
   db: Database;
   backend: Pick<QueueBackend, 'createWorker'>;
+  /** Jobs worked at the same time, by queue; left out: as settings.ts says. */
+  concurrency?: Readonly<Record<QueueName, number>>;
   logger: Logger;
   /** Told about every delivery, after its transaction has ended. */
   onJobFinished: (job: FinishedJob) => void;
@@ -47,7 +49,7 @@ const realRunners: Record<QueueName, (run: JobRun) => Promise<JobResult>> = {
 
 /** Starts one worker per queue. */
 export function startWorkers(options: WorkersOptions): Workers {
-  const { backend } = options;
+  const { backend, concurrency = defaultConcurrency } = options;
   const runners = { ...realRunners, ...options.runners };
   let stopping = false;
   const workers = queueNames.map((name) =>

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { connectRedis } from '../platform/redis-connection.ts';
 import type { QuotaStore } from './limit.ts';
 
 /** The bucket is refilled by the clock of Redis, the one that all replicas share. It goes away when it is full again. */
@@ -18,14 +18,13 @@ const leaseScript = `
 /** Somebody's request may wait for this; a Redis that takes longer is as good as away. */
 const commandTimeoutMs = 500;
 
-/** Shared buckets in Redis. It may be away at any time, also at the start; a lease then fails at once. */
+/** Shared buckets in the Redis of REDIS_URL. It may be away at any time, also at the start; a lease then fails at once. */
 export function openRedisQuotaStore(url: string, onError: (error: Error) => void): QuotaStore & { close(): void } {
-  const redis = new Redis(url, {
+  const redis = connectRedis(url, {
     connectionName: 'rollcall-rate-limit',
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
-    connectTimeout: 5_000,
     retryStrategy: (attempt) => Math.min(attempt * 200, 1_000),
   });
   redis.on('error', onError);

@@ -113,12 +113,12 @@ describe.each(engines)('on $engine, when somebody in bull-board', ({ engine, ski
     const { db } = rig;
     const organization = await createOrganization(db);
     const users = await createUsers(db, organization, jobCount);
-    const dispatcher = rig.startDispatcher(quick);
-    rig.startWorkers();
     const jobs: JobReference[] = [];
     for (const user of users) jobs.push(...(await addMembershipJobs(db, organization, [user])));
     await db.query(sql`UPDATE sync_jobs SET payload = '{}'`);
-    dispatcher.nudge();
+    // Only now: a sweep that came earlier would take jobs that still can be done.
+    const dispatcher = rig.startDispatcher(quick);
+    rig.startWorkers();
     await until(async () => (await jobRows(db, organization)).every((row) => row.status === 'failed'));
     const { bullmq } = rig.backend.queues['group-membership'];
     await until(async () => (await bullmq.getFailedCount()) === jobCount);
@@ -148,7 +148,7 @@ describe.each(engines)('on $engine, when somebody in bull-board', ({ engine, ski
 
 async function withBoard(rig: Rig, use: (board: Board) => Promise<unknown>): Promise<void> {
   const router = bullBoardRouter({
-    queues: [rig.backend.queues['group-membership'].bullmq],
+    queues: [{ name: 'group-membership', queue: rig.backend.queues['group-membership'].bullmq }],
     basePath: '/queues',
     replay: async (filter) => (await replayJobs(rig.db, filter, { dryRun: false, cause })).replayed,
   });
