@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { startService, type TestService } from '../support/service.ts';
 
 interface Rule {
@@ -26,7 +26,11 @@ const read = (path: string) => readFile(new URL(path, repository), 'utf8');
 const rulesFile = parse(await read('deploy/prometheus/rules.yml')) as { groups: { name: string; rules: Rule[] }[] };
 const rules = rulesFile.groups.flatMap((group) => group.rules);
 const dashboard = JSON.parse(await read('deploy/grafana/rollcall.json')) as { uid: string; panels: Panel[] };
+const scaling = parseAllDocuments(await read('deploy/kubernetes/autoscaling.yaml'))
+  .map((document) => document.toJS() as { spec: { triggers?: { metadata: { query: string } }[] } })
+  .flatMap(({ spec }) => spec.triggers ?? []);
 const queries = [
+  ...scaling.map(({ metadata }) => ({ where: 'the scaling of workers', expr: metadata.query })),
   ...rules.map(({ alert, expr }) => ({ where: `alert ${alert}`, expr })),
   ...dashboard.panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr }) => ({ where: `panel ${title}`, expr })),
