@@ -1,7 +1,8 @@
 import { banner } from './banner.ts';
 import { loadConfig } from './platform/config.ts';
 import { createLogger } from './platform/logger.ts';
-import { startService, type Role } from './service.ts';
+import type { Role } from './role.ts';
+import { startService } from './service.ts';
 
 /**
  * Two signals in quick succession are one Ctrl-C: the terminal sends it to the whole process group, and npm passes it

@@ -1,29 +1,21 @@
 import { resolveTxt } from 'node:dns/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChores } from './chores.ts';
+import { awaitQueue, openFoundations, requireShared } from './foundations.ts';
 import { createApp } from './http/app.ts';
 import { dependencyChecks } from './http/health.ts';
 import { createMetrics, metricsRouter, stateReaders } from './http/metrics.ts';
 import { openServer, type HttpServer } from './http/server.ts';
 import { createWorkerApp } from './http/worker-app.ts';
 import { hashAdminKey, newAdminKey } from './platform/admin-key.ts';
-import { ConfigError, publicUrl, type Config } from './platform/config.ts';
+import { publicUrl, type Config } from './platform/config.ts';
 import { adminKeyFile, openDataDirectory } from './platform/data-directory.ts';
-import { openDatabase, type Database } from './platform/database.ts';
-import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import type { Logger } from './platform/logger.ts';
-import { migrate, pendingMigrations } from './platform/migrate.ts';
-import { periodically } from './platform/periodically.ts';
-import { checkPostgres, checkRedis, placeOf } from './platform/reachability.ts';
-import { StartupError } from './platform/startup-error.ts';
-import { watchBulkChanges } from './provisioning/bulk-change-alarm.ts';
-import { startQueueEngine, type QueueEngine } from './queue/engine.ts';
+import { startQueueEngine } from './queue/engine.ts';
 import { openQuotaStore } from './rate-limit/open-quota-store.ts';
-import { purgeSyncLogs } from './sync-log/retention.ts';
-import { addPeriodicResyncs } from './access/periodic-resync.ts';
-
-/** What a process does: `serve` is `api` and `worker` in one. */
-export type Role = 'serve' | 'api' | 'worker';
+import type { Role } from './role.ts';
+import { createLateEntries } from './sync-log/late-entries.ts';
 
 export interface Service {
   /** Base URL; null for a worker that does not listen. */
@@ -31,39 +23,36 @@ export interface Service {
   /** The admin key that the data directory keeps; null when the environment gave one, or none is needed. */
   readonly keptAdminKey: { value: string; file: string; isNew: boolean } | null;
   readonly databaseUrl: string;
-  /** Finishes what is in flight and ends everything that was started: within 30 seconds, normally at once. */
+  /**
+   * Finishes what is in flight, in the order of its way: requests, then jobs, then connections. Within 30 seconds,
+   * normally at once.
+   */
   close(): Promise<void>;
 }
 
-/** Connections of one process, the queue engine's aside: several processes share the hundred that Postgres allows. */
-const maxConnections: Record<Role, number> = { serve: 20, api: 20, worker: 10 };
+/**
+ * How long the parts may take to end; together they stay below the 30 seconds that a supervisor should wait. A request
+ * takes ten at most, and so does a page of a walk over many users, after which the walk is handed back.
+ */
+const drainMs = { requests: 10_000, jobs: 10_000, lateEntries: 2_000 };
 
-/** How long the parts may take to end; together they are the 30 seconds that a supervisor should wait. */
-const drainMs = { requests: 8_000, jobs: 10_000, connections: 2_000 };
+interface StartOptions {
+  role: Role;
+  config: Config;
+  logger: Logger;
+  /** Called when the service cannot go on. */
+  onLost: (error: Error) => void;
+}
 
-const retentionIntervalMs = 3_600_000;
-
-/** How often to look which organizations are due for a resync; each look takes up a few. */
-const resyncLookIntervalMs = 60_000;
-
-/** How long an unusually large change stays unnoticed; each look reads the newest entries alone. */
-const bulkChangeLookIntervalMs = 15_000;
-
-/** A Redis that accepts connections may still be loading its data. */
-const queueReadyWithinMs = 5_000;
+/** Remembers how to end what was started; the last is ended first. */
+type OnClose = (closer: () => Promise<unknown>) => void;
 
 /**
  * Wires one process together and starts it. What fails is undone: nothing that was started stays.
  *
- * @param onLost called when the service cannot go on
  * @throws StartupError in the words of the person who set the environment
  */
-export async function startService(options: {
-  role: Role;
-  config: Config;
-  logger: Logger;
-  onLost: (error: Error) => void;
-}): Promise<Service> {
+export async function startService(options: StartOptions): Promise<Service> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) {
@@ -71,38 +60,21 @@ export async function startService(options: {
     }
   };
   try {
-    return { ...(await start({ ...options, onClose: (closer) => closers.push(closer) })), close };
+    return { ...(await start(options, (closer) => closers.push(closer))), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function start(options: {
-  role: Role;
-  config: Config;
-  logger: Logger;
-  onLost: (error: Error) => void;
-  onClose: (closer: () => Promise<unknown>) => void;
-}): Promise<Omit<Service, 'close'>> {
-  const { role, config, logger, onClose } = options;
+async function start(options: StartOptions, onClose: OnClose): Promise<Omit<Service, 'close'>> {
+  const { role, config, logger } = options;
   requireShared(role, config);
 
   // In this order: what is wrong most often is found first, and the port before anything slow.
   const server = await listen(role, config);
-  if (server !== null) onClose(() => server.close(drainMs.requests));
-  if (config.databaseUrl !== null) await checkPostgres(config.databaseUrl);
-  if (config.redisUrl !== null) await checkRedis(config.redisUrl);
-  const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(options));
-
-  const db = openDatabase({
-    url: databaseUrl,
-    maxConnections: maxConnections[role],
-    applicationName: `rollcall-${role}`,
-    onIdleError: (err) => logger.warn({ err }, 'an idle database connection was lost'),
-  });
-  onClose(() => Promise.race([db.close(), sleep(drainMs.connections, undefined, { ref: false })]));
-  await bringSchema(role, db, databaseUrl, logger);
+  if (server !== null) onClose(() => server.close(0));
+  const { db, databaseUrl } = await openFoundations(options, onClose);
 
   const metrics = createMetrics();
   const engine = await startQueueEngine({
@@ -119,45 +91,12 @@ async function start(options: {
   });
   onClose(() => engine.close(drainMs.jobs));
   await awaitQueue(engine, config.redisUrl);
-
-  if (role !== 'api' && config.syncLogRetentionDays !== null) {
-    const days = config.syncLogRetentionDays;
-    onClose(
-      periodically(
-        retentionIntervalMs,
-        () => purgeSyncLogs(db, days),
-        (err) => logger.error({ err }, 'old sync log entries could not be removed'),
-      ),
-    );
-  }
-
-  if (role !== 'api' && config.resyncIntervalHours !== null) {
-    const hours = config.resyncIntervalHours;
-    onClose(
-      periodically(
-        resyncLookIntervalMs,
-        async () => {
-          if ((await addPeriodicResyncs(db, hours)) > 0) engine.nudge();
-        },
-        (err) => logger.error({ err }, 'organizations that are due for a resync could not be looked up'),
-      ),
-    );
-  }
-
-  if (role !== 'api' && (config.bulkChangeAlarm.users !== null || config.bulkChangeAlarm.percent !== null)) {
-    const look = watchBulkChanges(db, config.bulkChangeAlarm);
-    onClose(
-      periodically(
-        bulkChangeLookIntervalMs,
-        async () => metrics.countBulkChangeAlarms(await look()),
-        (err) => logger.error({ err }, 'unusually large changes could not be looked for'),
-      ),
-    );
-  }
+  if (role !== 'api') onClose(startChores({ db, config, logger, metrics, nudge: () => engine.nudge() }));
 
   // Last, so that a start that failed before has not made a key that nobody was shown.
   const keptAdminKey = role === 'worker' || config.adminKey !== null ? null : await keepAdminKey(config.dataDirectory);
   if (server === null) return { url: null, keptAdminKey, databaseUrl };
+
   const listening: Config = { ...config, port: server.port };
   const url = publicUrl(listening);
   if (role === 'worker') {
@@ -172,6 +111,11 @@ async function start(options: {
       onError: (err) => logger.debug({ err }, 'redis of the rate limits'),
     });
     onClose(async () => quotaStore.close());
+    const lateEntries = createLateEntries(db, (entries) => {
+      metrics.countLogWriteFailures(entries);
+      logger.error({ entries }, 'FAILED entries of the sync log were given up: the database did not take them');
+    });
+    onClose(() => Promise.race([lateEntries.close(), sleep(drainMs.lateEntries, undefined, { ref: false })]));
     server.serve(
       createApp({
         db,
@@ -182,24 +126,13 @@ async function start(options: {
         metrics,
         resolveTxt,
         quotaStore,
+        lateEntries,
       }),
     );
   }
+  // Requests end before everything that they need.
+  onClose(() => server.close(drainMs.requests));
   return { url, keptAdminKey, databaseUrl };
-}
-
-/** Processes that work together need the same database and the same admin key, so neither can be of their own making. */
-function requireShared(role: Role, config: Config): void {
-  if (role === 'serve') return;
-  if (config.databaseUrl === null) {
-    throw new ConfigError(
-      `DATABASE_URL must be set for \`rollcall ${role}\`: processes share a database. ` +
-        '`rollcall serve` runs everything in one process on an embedded one.',
-    );
-  }
-  if (role === 'api' && config.adminKey === null) {
-    throw new ConfigError('ROLLCALL_ADMIN_KEY must be set for `rollcall api`: all of them must accept the same key.');
-  }
 }
 
 async function listen(role: Role, config: Config): Promise<HttpServer | null> {
@@ -212,50 +145,4 @@ async function keepAdminKey(dataDirectory: string): Promise<NonNullable<Service[
   const directory = await openDataDirectory(dataDirectory);
   const { value, isNew } = await directory.secret(adminKeyFile, newAdminKey);
   return { value, isNew, file: join(dataDirectory, adminKeyFile) };
-}
-
-async function embeddedDatabase(options: {
-  config: Config;
-  logger: Logger;
-  onLost: (error: Error) => void;
-  onClose: (closer: () => Promise<unknown>) => void;
-}): Promise<string> {
-  const { config, logger, onLost, onClose } = options;
-  const dataDirectory = await openDataDirectory(config.dataDirectory);
-  const embedded = await startEmbeddedPostgres({ dataDirectory, logger, onLost });
-  onClose(() => embedded.stop());
-  return embedded.url;
-}
-
-/** `serve` migrates by itself; where several processes run, a deployment does it once, before they start. */
-async function bringSchema(role: Role, db: Database, databaseUrl: string, logger: Logger): Promise<void> {
-  if (role === 'serve') {
-    const migrations = await migrate(databaseUrl);
-    if (migrations.length > 0) logger.info({ migrations }, 'the database schema was migrated');
-    return;
-  }
-  const pending = await pendingMigrations(db);
-  if (pending.length > 0) {
-    throw new StartupError(
-      `The schema of the database lacks ${pending.join(', ')}: run \`rollcall migrate\` before \`rollcall ${role}\`.`,
-    );
-  }
-}
-
-async function awaitQueue(engine: Pick<QueueEngine, 'ping'>, redisUrl: string | null): Promise<void> {
-  const deadline = Date.now() + queueReadyWithinMs;
-  for (;;) {
-    try {
-      await engine.ping();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) {
-        const what = redisUrl === null ? 'The queue engine' : `REDIS_URL: Redis at ${placeOf(redisUrl)}`;
-        throw new StartupError(`${what} cannot be used (${error instanceof Error ? error.message : String(error)}).`, {
-          cause: error,
-        });
-      }
-      await sleep(100);
-    }
-  }
 }

@@ -6,4 +6,6 @@ export interface DirectoryCaller {
   /** `email`: userName is the user's email address. `any`: userName is any unique text. */
   userNameFormat: 'email' | 'any';
   cause: Cause;
+  /** Of the one entry that the operation leaves, made beforehand; left out: a new one. */
+  entryId?: string | undefined;
 }

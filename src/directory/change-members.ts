@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import { insertMembershipJobs } from '../jobs/add.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { MemberChange } from '../scim/group-members-patch.ts';
+import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
 import type { GroupColumns } from './group-record.ts';
 
@@ -40,7 +41,7 @@ const namedMembers = 100;
  */
 export async function changeGroup(
   q: Queryable,
-  { organizationId, cause }: DirectoryCaller,
+  { organizationId, cause, entryId: id }: DirectoryCaller,
   groupId: string,
   change: GroupChange,
 ): Promise<GroupChangeResult | undefined> {
@@ -82,9 +83,9 @@ export async function changeGroup(
         sql`SELECT user_id FROM added UNION SELECT user_id FROM removed`,
       )}
     ), entry AS (
-      INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
+      INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
-      SELECT ${organizationId}, ${actionOf(change)}, ${statusOf(attributesDiffer)}, 'Group', target.id::text,
+      SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(attributesDiffer)}, 'Group', target.id::text,
         coalesce(${columns?.displayName ?? null}::text, target.display_name), ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         ${messageOf(change)},
         jsonb_strip_nulls(jsonb_build_object(

@@ -112,7 +112,7 @@ async function changeOnce(
 
 async function write(
   q: Queryable,
-  { organizationId, userNameFormat, cause }: DirectoryCaller,
+  { organizationId, userNameFormat, cause, entryId }: DirectoryCaller,
   before: UserRow,
   after: UserColumns,
   { changed, adopted }: { changed: string[]; adopted: boolean },
@@ -120,6 +120,7 @@ async function write(
   const { action, message } = describe(before.active, after.active, changed);
   const entry = insertEntry(
     {
+      id: entryId,
       organizationId,
       action,
       status: 'SUCCESS',
@@ -161,8 +162,13 @@ async function write(
   return row ?? 'lost-race';
 }
 
-async function appendUnchanged(q: Queryable, { organizationId, cause }: DirectoryCaller, user: UserRow): Promise<void> {
+async function appendUnchanged(
+  q: Queryable,
+  { organizationId, cause, entryId }: DirectoryCaller,
+  user: UserRow,
+): Promise<void> {
   await appendEntry(q, {
+    id: entryId,
     organizationId,
     action: 'UPDATE',
     status: 'SKIPPED',

@@ -28,6 +28,7 @@ export async function createGroup(
   const unique = [...new Set(members)];
   const entry = insertEntry(
     {
+      id: caller.entryId,
       organizationId,
       action: 'CREATE',
       status: 'SUCCESS',

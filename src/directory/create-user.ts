@@ -21,6 +21,7 @@ export async function createUser(db: Queryable, caller: DirectoryCaller, resourc
   const id = newId();
   const entry = insertEntry(
     {
+      id: caller.entryId,
       organizationId,
       action: 'CREATE',
       status: 'SUCCESS',

@@ -39,6 +39,7 @@ export async function deleteGroup(
           WHERE organization_id = ${organizationId} AND group_id = ${id}
             AND EXISTS (SELECT FROM group_mappings WHERE organization_id = ${organizationId} AND group_id = ${id})`,
       )}), entry AS (${insertEntry({
+        id: caller.entryId,
         organizationId,
         action: 'DELETE',
         status: 'SUCCESS',

@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import type { Database, Transaction } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
+import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
 import { requireVersion } from './require-version.ts';
 
@@ -28,7 +29,7 @@ export async function deleteUser(
 /** The same inside the caller's transaction. */
 export async function deleteUserIn(
   tx: Transaction,
-  { organizationId, cause }: DirectoryCaller,
+  { organizationId, cause, entryId: entry }: DirectoryCaller,
   id: string,
   { action, ifMatch }: DeleteOptions,
 ): Promise<void> {
@@ -61,9 +62,9 @@ export async function deleteUserIn(
       JOIN workspaces w ON w.organization_id = m.organization_id AND w.id = m.workspace_id
       WHERE m.organization_id = ${organizationId} AND m.user_id = ${id}
     ), entry AS (
-      INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
+      INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
-      SELECT ${organizationId}, ${action}::text, 'SUCCESS', 'User', ${id}::text, ${user.userName}::text,
+      SELECT ${entryId(entry)}, ${organizationId}, ${action}::text, 'SUCCESS', 'User', ${id}::text, ${user.userName}::text,
         ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         'User deleted with all group memberships and access.',
         jsonb_build_object(

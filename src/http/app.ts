@@ -7,6 +7,7 @@ import type { ResolveTxt } from '../provisioning/domain-challenge.ts';
 import type { QueueEngine } from '../queue/engine.ts';
 import type { QuotaStore } from '../rate-limit/limit.ts';
 import type { Cause } from '../sync-log/append.ts';
+import { createLateEntries, type LateEntries } from '../sync-log/late-entries.ts';
 import { adminRouter } from './admin/router.ts';
 import { dependencyChecks, healthRouter } from './health.ts';
 import { homePage } from './home-page.ts';
@@ -29,6 +30,8 @@ export interface AppDependencies {
   resolveTxt: ResolveTxt;
   /** Where replicas share their rate limits; left out: this process counts for itself. */
   quotaStore?: QuotaStore;
+  /** Where log entries wait that could not be written; left out: with this app, and lost with it. */
+  lateEntries?: LateEntries;
 }
 
 /** Everything comes from here; bull-board and the small pages set inline styles, and its icons are data URLs. */
@@ -50,6 +53,7 @@ const contentSecurityPolicy = {
 /** The whole HTTP surface of an api process. What is asked most often stands first. */
 export function createApp(dependencies: AppDependencies): Express {
   const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt, quotaStore = null } = dependencies;
+  const { lateEntries = createLateEntries(db, (entries) => metrics.countLogWriteFailures(entries)) } = dependencies;
   const base = publicUrl(config);
   const nudge = () => engine.nudge();
   const app = express();
@@ -66,7 +70,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(requestContext({ logger, metrics }));
   app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
 
-  app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge, limits }));
+  app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge, limits, lateEntries }));
   app.use('/api/v1', adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt, limits }));
   app.use('/api', openApiRouter({ publicUrl: () => base }));
   app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));

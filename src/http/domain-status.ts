@@ -6,6 +6,7 @@ export const domainStatus: Readonly<Record<DomainErrorKind, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   'not-found': 404,
+  timeout: 408,
   conflict: 409,
   'precondition-failed': 412,
   'too-large': 413,

@@ -22,8 +22,8 @@ export interface Metrics {
   /** A periodic resync found so many users whose access was wrong, and repaired it. */
   countDriftRepaired(users: number): void;
   countSignInDenial(reason: SignInReason): void;
-  /** The FAILED entry of a write that was refused could not be written. */
-  countLogWriteFailure(): void;
+  /** Entries of the sync log that were given up: they could not be written within two minutes. */
+  countLogWriteFailures(entries: number): void;
   countBulkChangeAlarms(alarms: number): void;
   /** The text of the Prometheus exposition format. */
   render(state: ServiceState): Promise<string>;
@@ -83,7 +83,7 @@ export function createMetrics(): Metrics {
   });
   const logWriteFailures = new Counter({
     name: 'rollcall_log_write_failures_total',
-    help: 'FAILED entries of refused writes that this process could not write to the sync log.',
+    help: 'FAILED entries of refused SCIM writes that this process gave up: the database took none for minutes. Every other entry is in the transaction of its change, or the request is answered 503.',
     registers,
   });
   const bulkChangeAlarms = new Counter({
@@ -109,7 +109,7 @@ export function createMetrics(): Metrics {
     observeDispatch: ({ queue, lagMs }) => dispatchLag.observe({ queue }, lagMs / 1000),
     countDriftRepaired: (users) => driftRepaired.inc(users),
     countSignInDenial: (reason) => signInDenials.inc({ reason }),
-    countLogWriteFailure: () => logWriteFailures.inc(),
+    countLogWriteFailures: (entries) => logWriteFailures.inc(entries),
     countBulkChangeAlarms: (alarms) => bulkChangeAlarms.inc(alarms),
     render: (now) => {
       state.set(now);

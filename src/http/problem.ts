@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Problem } from '../contract/problem.ts';
-import { isTemporary } from '../platform/database.ts';
+import { isTemporary, OutcomeUnknownError } from '../platform/database.ts';
 import { DomainError, type DomainErrorKind } from '../platform/errors.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import { domainStatus, retryAfterSeconds } from './domain-status.ts';
@@ -12,6 +12,7 @@ const titles: Readonly<Record<DomainErrorKind, string>> = {
   unauthenticated: 'Not authenticated',
   forbidden: 'Forbidden',
   'not-found': 'Not found',
+  timeout: 'Request timeout',
   conflict: 'Conflict',
   'precondition-failed': 'Precondition failed',
   'too-large': 'Too large',
@@ -72,6 +73,16 @@ function problemOf(error: unknown): Problem {
     const status = domainStatus[error.kind];
     const title = titles[error.kind];
     return makeProblem({ ...error.details, title, status, detail: error.message, code: error.code });
+  }
+  if (error instanceof OutcomeUnknownError) {
+    return makeProblem({
+      title: 'Unavailable',
+      status: 503,
+      detail:
+        'The connection to the database was lost at the end, and whether this was done is not known. ' +
+        'Look at what you wanted to change before you send the request again; the sync log has an entry if it was done.',
+      code: 'outcome-unknown',
+    });
   }
   if (isTemporary(error)) {
     return makeProblem({

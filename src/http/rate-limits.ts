@@ -7,8 +7,14 @@ import { createRateLimiter } from '../rate-limit/rate-limiter.ts';
 
 /** The limits of one process. Everything that it cannot tell apart by an organization goes by address. */
 export interface RateLimits {
-  /** One request of an organization's SCIM endpoints; to be put behind authentication, before the body is read. */
+  /** One request of an organization's SCIM endpoints, or one operation of a bulk; to be put behind authentication, before the body is read. */
   scim(keyOf: (req: Request, res: Response) => string): RequestHandler;
+  /**
+   * The other operations of a bulk request, beside the one that it was let through for.
+   *
+   * @throws DomainError `too-many-requests` while the bulk before it is not paid off
+   */
+  chargeScim(key: string, operations: number): void;
   /** The same for the admin API. */
   admin(keyOf: (req: Request, res: Response) => string): RequestHandler;
   /** Callers without a valid credential; to be put in front of authentication. */
@@ -22,7 +28,8 @@ const strangers: Limit = { perSecond: 20, burst: 400 };
 const maxRemembered = 10_000;
 
 /**
- * @param perSecond requests of one organization, on all replicas together; a second's worth may come at once
+ * Limits are in requests of one organization a second, on all replicas together; a second's worth may come at once.
+ *
  * @param store shared between replicas; null: this process alone
  */
 export function createRateLimits(options: {
@@ -35,16 +42,24 @@ export function createRateLimits(options: {
   const perOrganization = (scope: string, perSecond: number) => {
     const limit = { perSecond, burst: perSecond };
     const limiter = createRateLimiter({ limit, store, ...(onStoreAway && { onStoreAway }) });
-    return (keyOf: (req: Request, res: Response) => string): RequestHandler =>
-      async (req, res, next) => {
-        const waitMs = await limiter.take(`${scope}:${keyOf(req, res)}`);
-        if (waitMs > 0) throw tooManyRequests(waitMs, `more than ${perSecond} requests a second for this organization`);
-        next();
-      };
+    const refuseFor = (waitMs: number): void => {
+      if (waitMs > 0) throw tooManyRequests(waitMs, `more than ${perSecond} requests a second for this organization`);
+    };
+    return {
+      guard:
+        (keyOf: (req: Request, res: Response) => string): RequestHandler =>
+        async (req, res, next) => {
+          refuseFor(await limiter.take(`${scope}:${keyOf(req, res)}`));
+          next();
+        },
+      charge: (key: string, requests: number) => refuseFor(limiter.charge(`${scope}:${key}`, requests)),
+    };
   };
+  const scim = perOrganization('scim', scimPerSecond);
   return {
-    scim: perOrganization('scim', scimPerSecond),
-    admin: perOrganization('admin', adminPerSecond),
+    scim: scim.guard,
+    chargeScim: scim.charge,
+    admin: perOrganization('admin', adminPerSecond).guard,
     strangers: strangerLimit(),
   };
 }

@@ -3,6 +3,7 @@ import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import type { Metrics } from './metrics.ts';
+import { requestDeadlines, type RequestDeadlines } from './request-deadline.ts';
 import { organizationIn, routeClassOf } from './route-class.ts';
 
 /** What belongs to one request alone; kept in `res.locals`, never on anything that requests share. */
@@ -12,7 +13,8 @@ export interface RequestContext {
   /** Writes the request's id into each of its lines. */
   logger: Logger;
   /** What is worth a number of its own. */
-  metrics: Pick<Metrics, 'countSignInDenial' | 'countLogWriteFailure'>;
+  metrics: Pick<Metrics, 'countSignInDenial'>;
+  deadlines: RequestDeadlines;
 }
 
 /** Anything else could forge log lines, overflow columns or be a secret; such an id is replaced, not refused. */
@@ -26,14 +28,19 @@ function isUsable(requestId: string): boolean {
  */
 export function requestContext(dependencies: {
   logger: Logger;
-  metrics: Pick<Metrics, 'observeRequest' | 'countSignInDenial' | 'countLogWriteFailure'>;
+  metrics: Pick<Metrics, 'observeRequest' | 'countSignInDenial'>;
 }): RequestHandler {
   const { logger, metrics } = dependencies;
   return (req, res, next) => {
     const startedAt = process.hrtime.bigint();
     const given = req.get('x-request-id');
     const requestId = given !== undefined && isUsable(given) ? given : newId();
-    const context: RequestContext = { requestId, logger: logger.child({ requestId }), metrics };
+    const context: RequestContext = {
+      requestId,
+      logger: logger.child({ requestId }),
+      metrics,
+      deadlines: requestDeadlines(res, performance.now()),
+    };
     res.locals['context'] = context;
     res.set('X-Request-Id', requestId);
     // Taken now: routers shorten req.path while they handle the request.

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerUnreadableRequests } from './unreadable-request.ts';
@@ -36,9 +36,14 @@ const starting: RequestListener = (req, res) => {
 export async function openServer(options: { host: string; port: number; portVariable: string }): Promise<HttpServer> {
   const { host, port, portVariable } = options;
   let current = starting;
-  const server = createServer({ connectionsCheckingInterval: 5_000, maxHeaderSize: maxHeadBytes }, (req, res) =>
-    current(req, res),
-  );
+  let isClosing = false;
+  const inFlight = new Set<ServerResponse>();
+  const server = createServer({ connectionsCheckingInterval: 5_000, maxHeaderSize: maxHeadBytes }, (req, res) => {
+    inFlight.add(res);
+    res.once('close', () => inFlight.delete(res));
+    if (isClosing) endConnectionAfter(res);
+    current(req, res);
+  });
   answerUnreadableRequests(server);
   // We ask for nothing with `Expect`, so what a client expects beyond the standard is left aside (RFC 9110 10.1.1).
   server.on('checkExpectation', (req, res) => current(req, res));
@@ -65,6 +70,8 @@ export async function openServer(options: { host: string; port: number; portVari
     close: async (deadlineMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const deadline = Date.now() + deadlineMs;
+      isClosing = true;
+      for (const res of inFlight) endConnectionAfter(res);
       while (Date.now() < deadline) {
         // A kept-alive connection becomes idle when its last answer is out.
         server.closeIdleConnections();
@@ -74,6 +81,11 @@ export async function openServer(options: { host: string; port: number; portVari
       await closed;
     },
   };
+}
+
+/** So that a client on a kept-alive connection sends its next request to another process. */
+function endConnectionAfter(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number, variable: string): StartupError {

@@ -1,5 +1,7 @@
 import pg from 'pg';
-import sql, { type Sql } from 'sql-template-tag';
+import type { Sql } from 'sql-template-tag';
+import { AbandonedError, inTime, OutOfTimeError, requireTimeToBegin, type Deadline } from './deadline.ts';
+import { sessionOn, type Session } from './session.ts';
 
 /**
  * Something that runs one SQL statement. `T` names the row's shape, as the statement's column aliases give it.
@@ -20,6 +22,14 @@ export interface Database extends Queryable {
    * chose the transaction as the victim of a deadlock, it runs again: `work` must have no effect outside of `tx`.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same database for work that has a deadline: nothing begins after it, waiting for a connection ends with it, and
+   * the server ends a statement that reaches it (all within a quarter of a second). Nothing is committed later.
+   *
+   * Its methods throw OutOfTimeError, or AbandonedError when nobody wants the outcome any more before the transaction
+   * has begun.
+   */
+  within(deadline: Deadline): Database;
   /** The pool below, for BullMQ and LISTEN only. */
   readonly pool: pg.Pool;
   close(): Promise<void>;
@@ -40,8 +50,8 @@ export interface DatabaseOptions {
 /** A request is answered within 10 s, whatever happens to Postgres. */
 const defaultStatementTimeoutMs = 8_000;
 
-/** How much later than the server this side gives up: when the network swallows everything, nobody else would. */
-const readTimeoutMarginMs = 1_000;
+/** What can be served within the five seconds that one waits for a connection, generously. */
+const maxWaiting = 2_000;
 
 // int8 (counts) as number: every count here is far below 2^53.
 const types: pg.CustomTypesConfig = {
@@ -65,7 +75,6 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    query_timeout: statementTimeoutMs + readTimeoutMarginMs,
     types,
     options: [
       `statement_timeout=${statementTimeoutMs}`,
@@ -86,54 +95,81 @@ export function openDatabase(options: DatabaseOptions): Database {
     if (!pool.ending) options.onIdleError(error);
   });
 
-  /**
-   * Lends a connection. It is given back unless it is lost or in an unknown state; a statement that Postgres merely
-   * refused leaves it as good as before.
-   */
-  async function lend<T>(work: (run: Queryable['query'], isBroken: () => boolean) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
-    let broken: Error | undefined;
-    // A lost connection is told twice: the query rejects, and there is this event, which would end the process unheard.
-    const onError = (error: Error): void => {
-      broken = error;
-    };
-    client.on('error', onError);
-    const run = async <Row extends object>(statement: Sql): Promise<Row[]> => {
-      try {
-        return (await client.query<Row>(statement)).rows;
-      } catch (error) {
-        if (!(error instanceof pg.DatabaseError)) broken ??= error instanceof Error ? error : new Error(String(error));
-        throw error;
-      }
-    };
+  async function connect(deadline: Deadline | null): Promise<pg.PoolClient> {
+    // Whoever is this far back would only wait in vain; and what waits is memory.
+    if (pool.waitingCount >= maxWaiting) throw new OverloadedError();
+    return inTime(pool.connect(), deadline, (client) => client.release());
+  }
+
+  /** Lends a connection. A statement that Postgres merely refused leaves it as good as before. */
+  async function lend<T>(deadline: Deadline | null, work: (session: Session) => Promise<T>): Promise<T> {
+    requireTimeToBegin(deadline);
+    const session = sessionOn(await connect(deadline), { statementTimeoutMs }, deadline);
     try {
-      return await work(run, () => broken !== undefined);
+      // Here and not before: most of the time that a request waits, it waits for its turn.
+      requireTimeToBegin(deadline);
+      return await work(session);
     } finally {
-      client.off('error', onError);
-      client.release(broken);
+      session.release();
     }
   }
 
-  const runTransaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
-    lend(async (run, isBroken) => {
-      await run(sql`BEGIN`);
+  const runTransaction = <T>(deadline: Deadline | null, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    lend(deadline, async (session) => {
+      await session.begin();
       try {
-        const result = await work({ inTransaction: true, query: run });
-        await run(sql`COMMIT`);
+        const result = await work({ inTransaction: true, query: (statement) => session.run(statement) });
+        await session.run('COMMIT').catch((error: unknown) => {
+          throw endedUnheard(error) ? new OutcomeUnknownError(error) : error;
+        });
         return result;
       } catch (error) {
         // On a connection that failed, ROLLBACK would only wait once more; the server rolls back when it ends.
-        if (!isBroken()) await run(sql`ROLLBACK`).catch(() => undefined);
+        if (!session.isBroken()) await session.run('ROLLBACK').catch(() => undefined);
         throw error;
       }
     });
 
-  return {
+  const runStatement = <T extends object>(deadline: Deadline | null, statement: Sql): Promise<T[]> =>
+    lend(deadline, (session) =>
+      session.run<T>(statement).catch((error: unknown) => {
+        throw endedUnheard(error) && mayWrite.test(statement.text) ? new OutcomeUnknownError(error) : error;
+      }),
+    );
+
+  const databaseUntil = (deadline: Deadline | null): Database => ({
     pool,
-    query: <T extends object>(statement: Sql) => retryDeadlock(() => lend((run) => run<T>(statement))),
-    transaction: (work) => retryDeadlock(() => runTransaction(work)),
+    query: (statement) => retryDeadlock(() => runStatement(deadline, statement)),
+    transaction: (work) => retryDeadlock(() => runTransaction(deadline, work)),
+    within: databaseUntil,
     close: () => pool.end(),
-  };
+  });
+  return databaseUntil(null);
+}
+
+/** A single statement commits by itself; one that only reads leaves nothing to be unsure of. */
+const mayWrite = /\b(INSERT|UPDATE|DELETE)\b/;
+
+/** Whether the server went away without saying how the statement ended: it may have committed just before. */
+function endedUnheard(error: unknown): boolean {
+  if (error instanceof OutOfTimeError || error instanceof AbandonedError) return false;
+  return !(error instanceof pg.DatabaseError) || /^57P/.test(error.code ?? '');
+}
+
+/** The connection was lost at the commit: it may have happened or not. */
+export class OutcomeUnknownError extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost before the outcome of the commit was known', { cause });
+    this.name = 'OutcomeUnknownError';
+  }
+}
+
+/** So many others wait for a connection already that this one is not even put behind them. */
+export class OverloadedError extends Error {
+  constructor() {
+    super('too many wait for a database connection');
+    this.name = 'OverloadedError';
+  }
 }
 
 /** Deadlocks are rare here (locks are taken in one order); three tries in a row would be a design fault worth seeing. */
@@ -164,26 +200,32 @@ function violation(error: unknown, sqlState: string): string | undefined {
   return error instanceof pg.DatabaseError && error.code === sqlState ? (error.constraint ?? '') : undefined;
 }
 
-/** Connection (class 08), resources (53), shutdown and recovery (57P0x). */
-const awaySqlState = /^(08|53|57P)/;
+/** Connection (class 08), refused log-in (28), no such database (3D), resources (53), shutdown and recovery (57P0x), disk (58). */
+const awaySqlState = /^(08|28|3D|53|57P|58)/;
 
 const awayCode = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH)/;
 
 const awayMessage =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|connection error|pool after calling end/;
+  /timeout expired|timeout exceeded when trying to connect|Connection terminated|Query read timeout|connection error|pool after calling end/;
 
 /** Whether `error` says that Postgres cannot be reached, or takes no work at all for now. */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return awaySqlState.test(error.code ?? '');
+  if (error instanceof OutcomeUnknownError) return true;
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
   return (code !== undefined && awayCode.test(code)) || awayMessage.test(error.message);
 }
 
-/** Statement timeout, lock timeout, deadlock, serialization failure, idle transaction ended. */
-const busySqlStates = new Set(['57014', '55P03', '40P01', '40001', '25P03']);
+/**
+ * Statement timeout, lock timeout, deadlock, serialization failure, idle or long transaction ended; and read-only, which
+ * is what a former primary is after a failover, until the connection leads to the new one.
+ */
+const busySqlStates = new Set(['57014', '55P03', '40P01', '40001', '25P03', '25P04', '25006']);
 
 /** Whether the same request may succeed when it is repeated: Postgres is away, or was too busy with others. */
 export function isTemporary(error: unknown): boolean {
+  if (error instanceof OutOfTimeError || error instanceof AbandonedError || error instanceof OverloadedError)
+    return true;
   return isDatabaseAway(error) || (error instanceof pg.DatabaseError && busySqlStates.has(error.code ?? ''));
 }

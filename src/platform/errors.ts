@@ -4,6 +4,7 @@ export type DomainErrorKind =
   | 'unauthenticated' // no or no valid credential: 401
   | 'forbidden' // known, but not allowed: 403
   | 'not-found' // 404
+  | 'timeout' // the request did not arrive in time: 408
   | 'conflict' // the current state forbids it: 409
   | 'precondition-failed' // a version the caller named is not the current one: 412
   | 'too-large' // 413

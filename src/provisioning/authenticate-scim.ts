@@ -18,6 +18,8 @@ export interface ScimCaller {
   receivedAt: Date;
   /** Version of the registry of extension schemas at that time. */
   schemaVersion: number;
+  /** For the one sync log entry that the request may leave: made here, where a round trip is taken anyway. */
+  entryId: string;
 }
 
 interface TokenRow extends DirectorySyncState {
@@ -27,6 +29,7 @@ interface TokenRow extends DirectorySyncState {
   userNameFormat: UserNameFormat;
   receivedAt: Date;
   schemaVersion: number;
+  entryId: string;
   usedLongAgo: boolean;
 }
 
@@ -47,7 +50,8 @@ export async function authenticateScim(
   const [row] = await db.query<TokenRow>(sql`
     SELECT t.id AS "tokenId", t.prefix, t.last_four AS "lastFour", o.user_name_format AS "userNameFormat",
       coalesce(t.last_used_at < now() - interval '1 minute', true) AS "usedLongAgo", ${directorySyncConditions},
-      now() AS "receivedAt", (SELECT version FROM scim_schema_registry) AS "schemaVersion"
+      now() AS "receivedAt", (SELECT version FROM scim_schema_registry) AS "schemaVersion",
+      new_id() AS "entryId"
     FROM scim_tokens t
     JOIN organizations o ON o.id = t.organization_id
     JOIN directory_sync_state s ON s.organization_id = t.organization_id
@@ -72,6 +76,7 @@ export async function authenticateScim(
     userNameFormat: row.userNameFormat,
     receivedAt: row.receivedAt,
     schemaVersion: row.schemaVersion,
+    entryId: row.entryId,
   };
 }
 

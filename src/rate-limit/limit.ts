@@ -32,7 +32,7 @@ export function takeToken(bucket: TokenBucket, { perSecond, burst }: Limit, now:
   return ((1 - bucket.tokens) * 1000) / perSecond;
 }
 
-function refill(bucket: TokenBucket, { perSecond, burst }: Limit, now: number): void {
+export function refill(bucket: TokenBucket, { perSecond, burst }: Limit, now: number): void {
   bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.refilledAt) * perSecond) / 1000);
   bucket.refilledAt = now;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { boundedMap } from './bounded-map.ts';
-import { takeToken, type Limit, type QuotaStore, type TokenBucket } from './limit.ts';
+import { refill, takeToken, type Limit, type QuotaStore, type TokenBucket } from './limit.ts';
 
 /**
  * How many requests of each key (an organization) are let through.
@@ -17,6 +17,13 @@ import { takeToken, type Limit, type QuotaStore, type TokenBucket } from './limi
 export interface RateLimiter {
   /** Takes one request's worth. @returns 0: let it through; else after how many milliseconds to try again */
   take(key: string): number | Promise<number>;
+  /**
+   * Takes more for a request that was let through and turned out to be many, a bulk. It may be more than there is, or
+   * than there ever is at once: then those who come next wait until it is paid off.
+   *
+   * @returns 0; else, when an earlier one is not paid off yet, after how many milliseconds to try again
+   */
+  charge(key: string, requests: number): number;
 }
 
 /** Organizations that are active at the same time in one process; the least recent is forgotten, to its advantage. */
@@ -75,7 +82,8 @@ export function createRateLimiter(options: {
 
   function lease(key: string, entry: Entry, from: QuotaStore): Promise<void> {
     triedAt = now();
-    const wanted = batch + entry.waiting;
+    const debt = Math.max(0, -entry.leased);
+    const wanted = batch + entry.waiting + debt;
     entry.pending ??= from
       .lease(key, wanted, limit)
       .then(
@@ -132,7 +140,7 @@ export function createRateLimiter(options: {
     if (emptyForAnother <= 0) return awaitLease(key, entry, from);
     // It was not let through after all.
     entry.own.tokens += 1;
-    return Math.max(emptyForAnother, 1000 / limit.perSecond);
+    return Math.max(emptyForAnother, ((1 - Math.min(0, entry.leased)) * 1000) / limit.perSecond);
   }
 
   function take(key: string): number | Promise<number> {
@@ -141,5 +149,18 @@ export function createRateLimiter(options: {
     return waitMs > 0 || store === null ? waitMs : takeShared(key, entry, store);
   }
 
-  return { take };
+  function charge(key: string, requests: number): number {
+    const entry = entries.use(key, newEntry);
+    refill(entry.own, limit, now());
+    if (entry.own.tokens < 0) return (-entry.own.tokens * 1000) / limit.perSecond;
+    entry.own.tokens -= requests;
+    if (store !== null) {
+      entry.leased -= requests;
+      // At once, so that the other replicas have less from now on.
+      if (entry.leased < 0 && entry.pending === null && !isAway) void lease(key, entry, store);
+    }
+    return 0;
+  }
+
+  return { take, charge };
 }

@@ -1,4 +1,4 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { ActorType, SyncLogAction, SyncLogResourceType, SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
@@ -15,6 +15,11 @@ export interface Cause {
 export const systemCause: Cause = { actor: { type: 'system', id: null, name: 'Rollcall' }, requestId: null };
 
 export interface SyncLogEntryInput {
+  /**
+   * Made beforehand, by `new_id()`, for an entry of which there must be exactly one whatever becomes of the connection:
+   * whoever writes it a second time finds the first. Left out: a new one.
+   */
+  id?: string | undefined;
   organizationId: string;
   action: SyncLogAction;
   status: SyncLogStatus;
@@ -29,31 +34,39 @@ export interface SyncLogEntryInput {
   attempt?: number;
 }
 
+const columns = sql`id, organization_id, action, status, resource_type, resource_id, resource_name,
+  actor_type, actor_id, actor_name, message, details, request_id, job_id, attempt`;
+
 /**
  * The INSERT of one entry as a fragment, for statements that write a resource, its entry and its job in one round trip.
  *
  * @param from a FROM clause whose every row makes one entry; none: exactly one. The entry is then the same for each row.
  */
 export function insertEntry(entry: SyncLogEntryInput, from: Sql = empty): Sql {
+  return sql`INSERT INTO sync_logs (${columns}) ${selectEntry(entry)} ${from}`;
+}
+
+/** The value of the column `id`. */
+export function entryId(id: string | undefined): Sql {
+  return id === undefined ? sql`new_id()` : sql`${id}::uuid`;
+}
+
+function selectEntry(entry: SyncLogEntryInput): Sql {
   const { resource, cause } = entry;
-  // Postgres stores no NUL, and what a caller sent may hold one; the entry must be written all the same.
-  // A token or key that somebody put in the place of an id or a name stays out of the log.
-  const storable = (text: string | null): string | null =>
-    text === null ? null : redactSecrets(text.replaceAll('\0', '\u{fffd}'));
   return sql`
-    INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
-      actor_type, actor_id, actor_name, message, details, request_id, job_id, attempt)
-    SELECT ${entry.organizationId}::uuid, ${entry.action}::text, ${entry.status}::text,
+    SELECT ${entryId(entry.id)}, ${entry.organizationId}::uuid, ${entry.action}::text, ${entry.status}::text,
       ${resource.type}::text, ${storable(resource.id)}::text, ${nameOf(entry.organizationId, resource)},
       ${cause.actor.type}::text, ${cause.actor.id}::text, ${cause.actor.name}::text,
       ${storable(entry.message)}::text, ${JSON.stringify(entry.details ?? {})}::jsonb, ${cause.requestId}::text,
-      ${entry.jobId ?? null}::uuid, ${entry.attempt ?? null}::integer
-    ${from}`;
+      ${entry.jobId ?? null}::uuid, ${entry.attempt ?? null}::integer`;
 }
 
-/** Postgres stores no NUL, and what a caller sent may hold one; the entry must be written all the same. */
+/**
+ * Postgres stores no NUL, and what a caller sent may hold one; the entry must be written all the same. A token or key that
+ * somebody put in the place of an id or a name stays out of the log.
+ */
 function storable(text: string | null): string | null {
-  return text?.replaceAll('\0', '\u{fffd}') ?? null;
+  return text === null ? null : redactSecrets(text.replaceAll('\0', '\u{fffd}'));
 }
 
 /** Where the human name of a resource stands; a mapping goes by its group. */
@@ -76,4 +89,42 @@ function nameOf(organizationId: string, { type, id, name }: SyncLogEntryInput['r
 /** Appends one entry inside the caller's transaction. */
 export async function appendEntry(tx: Queryable, entry: SyncLogEntryInput): Promise<void> {
   await tx.query(insertEntry(entry));
+}
+
+/**
+ * Appends entries whose ids were made beforehand, in one statement. One that is there already stays as it is. When the
+ * transaction that wrote it has not ended yet, this waits for it: the unique index decides which of the two there is.
+ * And once an entry is in, no transaction that would write another one of that id can commit any more.
+ *
+ * @returns the ids of those that are new
+ */
+export async function appendEntriesOnce(
+  q: Queryable,
+  entries: readonly (SyncLogEntryInput & { id: string })[],
+): Promise<Set<string>> {
+  if (entries.length === 0) return new Set();
+  const rows = await q.query<{ id: string }>(sql`
+    INSERT INTO sync_logs (${columns})
+    ${join(entries.map(selectEntry), ' UNION ALL ')}
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id`);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Ids of entries that are still to come, by the clock of the database, the one clock that all processes share. */
+export async function makeEntryIds(q: Queryable, count: number): Promise<string[]> {
+  const rows = await q.query<{ id: string }>(sql`SELECT new_id() AS id FROM generate_series(1, ${count}::integer)`);
+  return rows.map(({ id }) => id);
+}
+
+/** What an entry says of its outcome; undefined: there is none. */
+export async function readOutcome(
+  q: Queryable,
+  organizationId: string,
+  id: string,
+): Promise<{ status: SyncLogStatus; resourceId: string | null } | undefined> {
+  const [row] = await q.query<{ status: SyncLogStatus; resourceId: string | null }>(sql`
+    SELECT status, resource_id AS "resourceId" FROM sync_logs
+    WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid`);
+  return row;
 }

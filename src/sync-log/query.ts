@@ -3,6 +3,7 @@ import type { ActorType, SyncLogAction, SyncLogResourceType, SyncLogStatus } fro
 import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
 import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
+import { keptForMs } from './late-entries.ts';
 
 export interface SyncLogEntry {
   id: string;
@@ -77,12 +78,15 @@ function conditions(filters: SyncLogFilters): Sql[] {
   return all;
 }
 
+/** An id is made when a request was authenticated; its entry is written when the change commits, or when it can be. */
+const idLeadMs = keptForMs + 15_000;
+
 /**
- * The lowest UUIDv7 of a moment: lets a walk along the index of ids stop there instead of reading the whole past. A
- * second earlier, because an entry's id and its `occurred_at` are two readings of the clock.
+ * The lowest UUIDv7 that an entry of this moment or later can have: lets a walk along the index of ids stop there instead
+ * of reading the whole past.
  */
 export function earliestId(moment: string): string {
-  const hex = Math.max(0, Date.parse(moment) - 1_000)
+  const hex = Math.max(0, Date.parse(moment) - idLeadMs)
     .toString(16)
     .padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;

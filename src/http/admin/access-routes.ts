@@ -26,47 +26,52 @@ export function addAccessRoutes(router: Router, deps: AccessDependencies): void 
 }
 
 function addWorkspaceRoutes(router: Router, deps: AccessDependencies): void {
-  const { db } = deps;
-  route(router, deps, workspaceEndpoints.createWorkspace, ({ params, body, cause }) =>
+  route(router, deps, workspaceEndpoints.createWorkspace, ({ db, params, body, cause }) =>
     createWorkspace(db, { ...params, ...body, cause }),
   );
-  route(router, deps, workspaceEndpoints.listWorkspaces, ({ params, query }) =>
+  route(router, deps, workspaceEndpoints.listWorkspaces, ({ db, params, query }) =>
     listWorkspaces(db, { ...params, ...query }),
   );
-  route(router, deps, workspaceEndpoints.deleteWorkspace, ({ params, cause }) =>
+  route(router, deps, workspaceEndpoints.deleteWorkspace, ({ db, params, cause }) =>
     deleteWorkspace(db, { ...params, cause }),
   );
-  route(router, deps, workspaceEndpoints.grantAccess, ({ params, cause }) => grantManually(db, { ...params, cause }));
-  route(router, deps, workspaceEndpoints.revokeAccess, ({ params, cause }) => revokeManually(db, { ...params, cause }));
+  route(router, deps, workspaceEndpoints.grantAccess, ({ db, params, cause }) =>
+    grantManually(db, { ...params, cause }),
+  );
+  route(router, deps, workspaceEndpoints.revokeAccess, ({ db, params, cause }) =>
+    revokeManually(db, { ...params, cause }),
+  );
 }
 
 function addGroupRoutes(router: Router, deps: AccessDependencies): void {
-  const { db } = deps;
-  route(router, deps, groupEndpoints.listGroups, ({ params, query }) => listGroups(db, params.organizationId, query));
-  route(router, deps, groupEndpoints.getGroup, ({ params }) => getGroup(db, params.organizationId, params.groupId));
-  route(router, deps, groupEndpoints.getMapping, async ({ params }) => {
+  route(router, deps, groupEndpoints.listGroups, ({ db, params, query }) =>
+    listGroups(db, params.organizationId, query),
+  );
+  route(router, deps, groupEndpoints.getGroup, ({ db, params }) => getGroup(db, params.organizationId, params.groupId));
+  route(router, deps, groupEndpoints.getMapping, async ({ db, params }) => {
     const { mapping } = await getGroup(db, params.organizationId, params.groupId);
     return mapping ?? { workspaceIds: [], role: null, updatedAt: null };
   });
-  route(router, deps, groupEndpoints.saveMapping, ({ params, body, cause }) => {
+  route(router, deps, groupEndpoints.saveMapping, ({ db, params, body, cause }) => {
     const { confirm = false, ...mapping } = body;
     return saveMapping(db, { ...params, ...mapping, confirm, cause });
   });
-  route(router, deps, groupEndpoints.previewMapping, ({ params, body }) => previewMapping(db, { ...params, ...body }));
+  route(router, deps, groupEndpoints.previewMapping, ({ db, params, body }) =>
+    previewMapping(db, { ...params, ...body }),
+  );
 }
 
 function addUserRoutes(router: Router, deps: AccessDependencies): void {
-  const { db } = deps;
-  route(router, deps, userEndpoints.listUsers, ({ params, query }) => listUsers(db, params.organizationId, query));
-  route(router, deps, userEndpoints.getUser, ({ params }) => getUser(db, params.organizationId, params.userId));
-  route(router, deps, userEndpoints.inviteUser, ({ params, body, cause }) =>
+  route(router, deps, userEndpoints.listUsers, ({ db, params, query }) => listUsers(db, params.organizationId, query));
+  route(router, deps, userEndpoints.getUser, ({ db, params }) => getUser(db, params.organizationId, params.userId));
+  route(router, deps, userEndpoints.inviteUser, ({ db, params, body, cause }) =>
     inviteUser(db, { ...params, ...body, cause }),
   );
-  route(router, deps, userEndpoints.removeUser, ({ params, cause }) => removeUser(db, { ...params, cause }));
-  route(router, deps, userEndpoints.getUserAccess, ({ params }) =>
+  route(router, deps, userEndpoints.removeUser, ({ db, params, cause }) => removeUser(db, { ...params, cause }));
+  route(router, deps, userEndpoints.getUserAccess, ({ db, params }) =>
     explainAccess(db, params.organizationId, params.userId),
   );
-  route(router, deps, userEndpoints.decideSignIn, async ({ params, body, cause, res }) => {
+  route(router, deps, userEndpoints.decideSignIn, async ({ db, params, body, cause, res }) => {
     const decision = await decideSignIn(db, { ...params, ...body, requestId: cause.requestId });
     if (!decision.allowed) contextOf(res).metrics.countSignInDenial(decision.reason);
     return decision;

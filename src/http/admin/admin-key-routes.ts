@@ -6,14 +6,13 @@ import { route, type RouteDependencies } from './route.ts';
 
 /** Admin keys of an organization. */
 export function addAdminKeyRoutes(router: Router, deps: RouteDependencies & { db: Database }): void {
-  const { db } = deps;
-  route(router, deps, adminKeyEndpoints.createAdminKey, ({ params, body, cause }) =>
+  route(router, deps, adminKeyEndpoints.createAdminKey, ({ db, params, body, cause }) =>
     createAdminKey(db, { ...params, ...body, cause }),
   );
-  route(router, deps, adminKeyEndpoints.listAdminKeys, ({ params, query }) =>
+  route(router, deps, adminKeyEndpoints.listAdminKeys, ({ db, params, query }) =>
     listAdminKeys(db, { ...params, ...query }),
   );
-  route(router, deps, adminKeyEndpoints.revokeAdminKey, ({ params, cause }) =>
+  route(router, deps, adminKeyEndpoints.revokeAdminKey, ({ db, params, cause }) =>
     revokeAdminKey(db, { ...params, cause }),
   );
 }

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
-import type { Queryable } from '../../platform/database.ts';
+import type { Database } from '../../platform/database.ts';
 import { authenticateAdmin, type AdminCaller } from '../../provisioning/authenticate-admin.ts';
+import { contextOf } from '../request-context.ts';
 
 /** An authenticated request of the admin API. */
 export interface AuthenticatedAdmin {
@@ -13,9 +14,10 @@ export interface AuthenticatedAdmin {
 const recheckAfterMs = 1_000;
 
 /** Lets only admin keys through, in `Authorization: Bearer <key>` (RFC 6750 section 2.1). The body is not read before. */
-export function authenticate({ db, adminKeyHash }: { db: Queryable; adminKeyHash: Buffer }): RequestHandler {
+export function authenticate({ db: unlimited, adminKeyHash }: { db: Database; adminKeyHash: Buffer }): RequestHandler {
   return async (req, res, next) => {
     const key = /^Bearer +(\S+) *$/i.exec(req.get('authorization') ?? '')?.[1];
+    const db = unlimited.within(contextOf(res).deadlines.work);
     const check = () => authenticateAdmin(db, { key, platformKeyHash: adminKeyHash });
     const caller = await check();
     let checkedAt = performance.now();

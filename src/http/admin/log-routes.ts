@@ -24,34 +24,35 @@ export function addLogRoutes(router: Router, deps: LogDependencies): void {
 }
 
 function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
-  const { db } = deps;
-  route(router, deps, syncLogEndpoints.listSyncLogs, ({ params, query }) =>
+  route(router, deps, syncLogEndpoints.listSyncLogs, ({ db, params, query }) =>
     querySyncLogs(db, params.organizationId, query),
   );
   route(router, deps, syncLogEndpoints.exportSyncLogs, ({ params, query, res }) => {
     const { format, ...filters } = query;
-    const chunks = exportSyncLogs(db, params.organizationId, filters, format);
+    // A download takes as long as its reader does.
+    const chunks = exportSyncLogs(deps.db, params.organizationId, filters, format);
     return sendDownload(res, chunks, { format, name: `sync-log-${params.organizationId}.${format}` });
   });
 }
 
 function addJobRoutes(router: Router, deps: LogDependencies): void {
-  const { db } = deps;
-  route(router, deps, jobEndpoints.listJobs, ({ params, query }) => listJobs(db, { ...query, ...params }));
-  route(router, deps, jobEndpoints.getJob, ({ params }) => getJob(db, params.organizationId, params.jobId));
-  route(router, deps, jobEndpoints.replayJobs, ({ params, body, cause }) => {
+  route(router, deps, jobEndpoints.listJobs, ({ db, params, query }) => listJobs(db, { ...query, ...params }));
+  route(router, deps, jobEndpoints.getJob, ({ db, params }) => getJob(db, params.organizationId, params.jobId));
+  route(router, deps, jobEndpoints.replayJobs, ({ db, params, body, cause }) => {
     const { dryRun, ...filter } = body;
     return replayJobs(db, { ...filter, ...params }, { dryRun, cause });
   });
-  route(router, deps, jobEndpoints.getReplay, ({ params }) => replayProgress(db, params));
-  route(router, deps, jobEndpoints.getReplayOfAll, ({ params }) => replayProgress(db, params));
-  route(router, deps, jobEndpoints.listAllJobs, ({ query }) => listJobs(db, query));
-  route(router, deps, jobEndpoints.replayAllJobs, ({ body, cause }) => {
+  route(router, deps, jobEndpoints.getReplay, ({ db, params }) => replayProgress(db, params));
+  route(router, deps, jobEndpoints.getReplayOfAll, ({ db, params }) => replayProgress(db, params));
+  route(router, deps, jobEndpoints.listAllJobs, ({ db, query }) => listJobs(db, query));
+  route(router, deps, jobEndpoints.replayAllJobs, ({ db, body, cause }) => {
     const { dryRun, ...filter } = body;
     return replayJobs(db, filter, { dryRun, cause });
   });
-  route(router, deps, driftEndpoints.reportDrift, ({ params, query }) => reportDrift(db, params.organizationId, query));
-  route(router, deps, jobEndpoints.resync, ({ params, cause }) => requestResync(db, params.organizationId, cause));
+  route(router, deps, driftEndpoints.reportDrift, ({ db, params, query }) =>
+    reportDrift(db, params.organizationId, query),
+  );
+  route(router, deps, jobEndpoints.resync, ({ db, params, cause }) => requestResync(db, params.organizationId, cause));
 }
 
 const mediaTypes: Record<ExportFormat, string> = {

@@ -1,12 +1,13 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { z } from 'zod';
 import type { AnswerOf, Endpoint, ParametersOf } from '../../contract/endpoint.ts';
-import type { Queryable } from '../../platform/database.ts';
+import type { Database } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { getOrganization } from '../../provisioning/organizations.ts';
 import type { Cause } from '../../sync-log/append.ts';
 import { makeProblem, sendProblem } from '../problem.ts';
 import { contextOf } from '../request-context.ts';
+import { inTimeOrElse } from '../request-deadline.ts';
 import { adminRequestOf, authenticateAgain } from './authenticate.ts';
 import { authorize, requireFields } from './authorize.ts';
 import { fieldErrors } from './validation-words.ts';
@@ -28,6 +29,8 @@ interface AdminRequest<E extends Endpoint> {
   query: z.output<E['query']>;
   body: E['request'] extends z.ZodType ? z.output<E['request']> : undefined;
   cause: Cause;
+  /** For the work of this request: nothing of it outlives the request's deadline. */
+  db: Database;
   /** The only organization that there is for this caller; null: all of them. */
   ownOrganizationId: string | null;
   /** Only for answers that are streamed, and for the request's logger. */
@@ -39,14 +42,23 @@ export type Handler<E extends Endpoint> = (
 ) => Promise<E['answer'] extends z.ZodType ? Answerable<AnswerOf<E>> : unknown>;
 
 export interface RouteDependencies {
-  db: Queryable;
+  db: Database;
   /** Tells the dispatcher, after commit, that there may be jobs. */
   nudge: () => void;
 }
 
 /** Room for the largest request of the contract, 1,000 ids, many times over. */
 const maxBodyBytes = 1_048_576;
-const parseJson = express.json({ type: ['application/json', 'application/*+json'], limit: maxBodyBytes });
+const parseJson = inTimeOrElse(
+  (res) => contextOf(res).deadlines.work,
+  express.json({ type: ['application/json', 'application/*+json'], limit: maxBodyBytes }),
+  () =>
+    new DomainError(
+      'timeout',
+      'body-too-slow',
+      'The body took too long to arrive; nothing was changed. Send the request again.',
+    ),
+);
 
 /**
  * Puts one endpoint of the contract on a router: asks whether the caller may, parses parameters, query and body, answers
@@ -54,13 +66,15 @@ const parseJson = express.json({ type: ['application/json', 'application/*+json'
  */
 export function route<E extends Endpoint>(
   router: Router,
-  { db, nudge }: RouteDependencies,
+  { db: unlimited, nudge }: RouteDependencies,
   endpoint: E,
   handler: Handler<E>,
 ): void {
   const path = expressPath(endpoint.path);
   const handle: RequestHandler = async (req, res) => {
     const { caller } = adminRequestOf(res);
+    const { requestId, deadlines } = contextOf(res);
+    const db = unlimited.within(deadlines.work);
     const params = req.params as ParametersOf<E> & { organizationId?: string };
     if (params.organizationId !== undefined) await getOrganization(db, params.organizationId);
     const query = parse(endpoint.query, { ...req.query }, 'query parameter') as AdminRequest<E>['query'];
@@ -68,8 +82,8 @@ export function route<E extends Endpoint>(
       endpoint.request === null ? undefined : parse(endpoint.request, bodyOf(req), 'field')
     ) as AdminRequest<E>['body'];
     requireFields(caller, endpoint, body);
-    const cause = { actor: caller.actor, requestId: contextOf(res).requestId };
-    const answer = await handler({ params, query, body, cause, ownOrganizationId: caller.organizationId, res });
+    const cause = { actor: caller.actor, requestId };
+    const answer = await handler({ params, query, body, cause, db, ownOrganizationId: caller.organizationId, res });
     // Several kinds of change add jobs; asking after every one that succeeded costs one indexed look-up, and none is forgotten.
     if (endpoint.method !== 'get') nudge();
     if (endpoint.answer !== null) res.status(endpoint.status).json(answer);

@@ -19,15 +19,14 @@ interface SchemaDependencies extends RouteDependencies {
 
 /** Extension schemas of SCIM, for all organizations. */
 export function addSchemaRoutes(router: Router, deps: SchemaDependencies): void {
-  const { db } = deps;
-  route(router, deps, scimSchemaEndpoints.listScimSchemas, async () => ({
+  route(router, deps, scimSchemaEndpoints.listScimSchemas, async ({ db }) => ({
     items: (await listExtensionSchemas(db)).map(schemaAnswer),
     nextCursor: null,
   }));
-  route(router, deps, scimSchemaEndpoints.getScimSchema, async ({ params }) =>
+  route(router, deps, scimSchemaEndpoints.getScimSchema, async ({ db, params }) =>
     schemaAnswer(await getExtensionSchema(db, params.urn)),
   );
-  route(router, deps, scimSchemaEndpoints.setScimSchema, async ({ params, body, cause, res }) => {
+  route(router, deps, scimSchemaEndpoints.setScimSchema, async ({ db, params, body, cause, res }) => {
     const { resourceType, ...definition } = body;
     // Parsed from JSON, so it is a JSON object; zod's optional members are what keeps it from being typed as one.
     const input = { urn: params.urn, resourceType, definition: definition as unknown as JsonObject };
@@ -35,7 +34,7 @@ export function addSchemaRoutes(router: Router, deps: SchemaDependencies): void 
     logChange(res, cause, { urn: schema.schema.id, resourceType, outcome });
     return schemaAnswer(schema);
   });
-  route(router, deps, scimSchemaEndpoints.deleteScimSchema, async ({ params, cause, res }) => {
+  route(router, deps, scimSchemaEndpoints.deleteScimSchema, async ({ db, params, cause, res }) => {
     await deleteExtensionSchema(db, params.urn);
     logChange(res, cause, { urn: params.urn, outcome: 'deleted' });
   });

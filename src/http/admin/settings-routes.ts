@@ -32,63 +32,61 @@ export function addSettingsRoutes(router: Router, deps: SettingsDependencies): v
 }
 
 function addOrganizationRoutes(router: Router, deps: SettingsDependencies): void {
-  const { db } = deps;
-  route(router, deps, organizationEndpoints.createOrganization, ({ body, cause }) =>
+  route(router, deps, organizationEndpoints.createOrganization, ({ db, body, cause }) =>
     createOrganization(db, { ...body, cause }),
   );
-  route(router, deps, organizationEndpoints.listOrganizations, ({ query, ownOrganizationId }) =>
+  route(router, deps, organizationEndpoints.listOrganizations, ({ db, query, ownOrganizationId }) =>
     listOrganizations(db, { ...query, only: ownOrganizationId }),
   );
-  route(router, deps, organizationEndpoints.getOrganization, ({ params }) =>
+  route(router, deps, organizationEndpoints.getOrganization, ({ db, params }) =>
     getOrganization(db, params.organizationId),
   );
-  route(router, deps, organizationEndpoints.updateOrganization, ({ params, body, cause }) =>
+  route(router, deps, organizationEndpoints.updateOrganization, ({ db, params, body, cause }) =>
     updateOrganization(db, { ...params, changes: body, cause }),
   );
-  route(router, deps, organizationEndpoints.getSsoConnection, ({ params }) =>
+  route(router, deps, organizationEndpoints.getSsoConnection, ({ db, params }) =>
     getSsoConnection(db, params.organizationId),
   );
-  route(router, deps, organizationEndpoints.setSsoConnection, ({ params, body, cause }) =>
+  route(router, deps, organizationEndpoints.setSsoConnection, ({ db, params, body, cause }) =>
     setSsoConnection(db, { ...params, ...body, cause }),
   );
 }
 
 function addDomainRoutes(router: Router, deps: SettingsDependencies): void {
-  const { db, resolveTxt } = deps;
-  route(router, deps, domainEndpoints.addDomain, async ({ params, body, cause }) =>
+  const { resolveTxt } = deps;
+  route(router, deps, domainEndpoints.addDomain, async ({ db, params, body, cause }) =>
     domainAnswer(await addDomain(db, { ...params, domain: body.domain, verified: body.verified === true, cause })),
   );
-  route(router, deps, domainEndpoints.listDomains, async ({ params, query }) => {
+  route(router, deps, domainEndpoints.listDomains, async ({ db, params, query }) => {
     const { items, nextCursor } = await listDomains(db, { ...params, ...query });
     return { items: items.map(domainAnswer), nextCursor };
   });
-  route(router, deps, domainEndpoints.verifyDomain, async ({ params, body, cause }) =>
+  route(router, deps, domainEndpoints.verifyDomain, async ({ db, params, body, cause }) =>
     domainAnswer(await verifyDomain(db, { ...params, verified: body.verified === true, resolveTxt, cause })),
   );
-  route(router, deps, domainEndpoints.removeDomain, ({ params, cause }) => removeDomain(db, { ...params, cause }));
+  route(router, deps, domainEndpoints.removeDomain, ({ db, params, cause }) => removeDomain(db, { ...params, cause }));
 }
 
 function addProvisioningRoutes(router: Router, deps: SettingsDependencies): void {
-  const { db } = deps;
   const baseUrl = (organizationId: string) => `${deps.publicUrl()}/api/v1/scim/${organizationId}/v2`;
-  route(router, deps, provisioningEndpoints.getProvisioning, async ({ params: { organizationId } }) => {
+  route(router, deps, provisioningEndpoints.getProvisioning, async ({ db, params: { organizationId } }) => {
     const { mode, active, missing } = await getProvisioning(db, organizationId);
     const bulkChangeAlarm = await latestBulkChangeAlarm(db, organizationId);
     return { mode, baseUrl: baseUrl(organizationId), directorySync: { active, missing }, bulkChangeAlarm };
   });
-  route(router, deps, provisioningEndpoints.setProvisioning, async ({ params, body, cause }) => {
+  route(router, deps, provisioningEndpoints.setProvisioning, async ({ db, params, body, cause }) => {
     const { mode, confirm = false } = body;
     const changed = await setProvisioningMode(db, { ...params, mode, confirm, cause });
     return { ...changed, ...(changed.token === undefined ? {} : { baseUrl: baseUrl(params.organizationId) }) };
   });
-  route(router, deps, provisioningEndpoints.rotateScimToken, async ({ params, cause }) => {
+  route(router, deps, provisioningEndpoints.rotateScimToken, async ({ db, params, cause }) => {
     const rotated = await rotateScimToken(db, { ...params, cause });
     return { ...rotated, baseUrl: baseUrl(params.organizationId) };
   });
-  route(router, deps, provisioningEndpoints.listScimTokens, ({ params, query }) =>
+  route(router, deps, provisioningEndpoints.listScimTokens, ({ db, params, query }) =>
     listScimTokens(db, { ...params, ...query }),
   );
-  route(router, deps, provisioningEndpoints.revokeScimToken, ({ params, cause }) =>
+  route(router, deps, provisioningEndpoints.revokeScimToken, ({ db, params, cause }) =>
     revokeScimToken(db, { ...params, cause }),
   );
 }

@@ -45,7 +45,7 @@ const table: readonly (Advice & { status: RegExp; scimType?: string })[] = [
     advice: 'Have it send less in one request, for example by assigning large groups in parts.',
   },
   {
-    status: /^(429|503)$/,
+    status: /^(408|429|503)$/,
     code: 'try-again',
     class: 'retry',
     advice: 'Nothing needs doing: the provider repeats the request by itself.',

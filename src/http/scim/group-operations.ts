@@ -2,11 +2,13 @@ import { patchGroup, replaceGroup } from '../../directory/change-group.ts';
 import { createGroup } from '../../directory/create-group.ts';
 import { deleteGroup } from '../../directory/delete-group.ts';
 import type { GroupRow } from '../../directory/group-record.ts';
+import { readGroup } from '../../directory/read-groups.ts';
 import { memberIds } from '../../scim/group-members-patch.ts';
 import { parseResource } from '../../scim/parse-resource.ts';
 import { parsePatchRequest } from '../../scim/patch-request.ts';
 import { audited } from './audited.ts';
 import type { ResourceOperations } from './resource-operations.ts';
+import type { ScimRequest } from './scim-context.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 
 /**
@@ -14,47 +16,65 @@ import type { ScimDependencies } from './scim-dependencies.ts';
  * whoever wants to show the group reads it.
  */
 export function groupOperations({
-  db,
   nudge,
-}: Pick<ScimDependencies, 'db' | 'nudge'>): ResourceOperations<
+}: Pick<ScimDependencies, 'nudge'>): ResourceOperations<
   GroupRow,
   { id: string; version: number },
   { ifMatch: string | undefined }
 > {
+  const reread =
+    ({ db, caller }: ScimRequest) =>
+    (id: string) =>
+      readGroup(db, caller.organizationId, id);
   return {
     create: async (request, body) => {
-      const group = await audited(db, request, { action: 'CREATE', type: 'Group', id: null, body }, async () => {
-        const resource = parseResource(body, request.resourceTypes.group);
-        return createGroup(db, request.caller, resource, memberIds(resource) ?? []);
-      });
+      const group = await audited(
+        request,
+        { action: 'CREATE', type: 'Group', id: null, body },
+        async () => {
+          const resource = parseResource(body, request.resourceTypes.group);
+          return createGroup(request.db, request.caller, resource, memberIds(resource) ?? []);
+        },
+        reread(request),
+      );
       nudge();
       return group;
     },
     replace: async (request, id, body, { ifMatch }) => {
       const resourceType = request.resourceTypes.group;
-      const { version } = await audited(db, request, { action: 'UPDATE', type: 'Group', id, body }, async () => {
-        const resource = parseResource(body, resourceType);
-        const members = memberIds(resource);
-        return replaceGroup(db, request.caller, id, { resource, resourceType, members, ifMatch });
-      });
+      const { version } = await audited<{ version: number }>(
+        request,
+        { action: 'UPDATE', type: 'Group', id, body },
+        async () => {
+          const resource = parseResource(body, resourceType);
+          const members = memberIds(resource);
+          return replaceGroup(request.db, request.caller, id, { resource, resourceType, members, ifMatch });
+        },
+        reread(request),
+      );
       nudge();
       return { id, version };
     },
     patch: async (request, id, body, { ifMatch }) => {
       const resourceType = request.resourceTypes.group;
-      const { version } = await audited(db, request, { action: 'UPDATE', type: 'Group', id, body: null }, async () =>
-        patchGroup(db, request.caller, id, {
-          operations: parsePatchRequest(body, resourceType),
-          resourceType,
-          ifMatch,
-        }),
+      const { version } = await audited<{ version: number }>(
+        request,
+        { action: 'UPDATE', type: 'Group', id, body: null },
+        async () => {
+          const operations = parsePatchRequest(body, resourceType);
+          return patchGroup(request.db, request.caller, id, { operations, resourceType, ifMatch });
+        },
+        reread(request),
       );
       nudge();
       return { id, version };
     },
     remove: async (request, id, { ifMatch }) => {
-      await audited(db, request, { action: 'DELETE', type: 'Group', id, body: null }, async () =>
-        deleteGroup(db, request.caller, id, { ifMatch }),
+      await audited(
+        request,
+        { action: 'DELETE', type: 'Group', id, body: null },
+        async () => deleteGroup(request.db, request.caller, id, { ifMatch }),
+        async () => undefined,
       );
       nudge();
     },

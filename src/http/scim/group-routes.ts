@@ -18,7 +18,7 @@ import { sendJsonText } from './send-json.ts';
 /** `/Groups` (RFC 7644 sections 3.3 to 3.6). */
 export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'>): Router {
   const router = Router({ caseSensitive: true });
-  const operations = groupOperations({ db, nudge });
+  const operations = groupOperations({ nudge });
 
   const send = async (res: Response, status: number, group: GroupRow, projection: Projection): Promise<void> => {
     const { caller, baseUrl } = scimRequestOf(res);
@@ -28,8 +28,27 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
     if (status === 201) res.set('Location', `${baseUrl}/Groups/${group.id}`);
     await sendJsonText(res, status, groupText(group, members, view));
   };
-  const read = (res: Response, id: string): Promise<GroupRow> =>
-    readGroup(db, scimRequestOf(res).caller.organizationId, id);
+  /** The change is committed: when the group cannot be shown just now, the answer is a success without it. */
+  const sendChanged = async (
+    res: Response,
+    status: 200 | 201,
+    { id, version }: { id: string; version: number },
+    show: () => Promise<void>,
+  ): Promise<void> => {
+    try {
+      await show();
+    } catch (error) {
+      const { logger, baseUrl } = scimRequestOf(res);
+      if (res.headersSent) throw error;
+      logger.warn({ err: error }, 'a changed group could not be read for the answer');
+      res.set('ETag', weakETag(version)).set('Location', `${baseUrl}/Groups/${id}`);
+      res.status(status === 201 ? 201 : 204).end();
+    }
+  };
+  const read = (res: Response, id: string): Promise<GroupRow> => {
+    const { db, caller } = scimRequestOf(res);
+    return readGroup(db, caller.organizationId, id);
+  };
 
   router.get('/Groups', async (req, res) => {
     const request = scimRequestOf(res);
@@ -39,7 +58,8 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
 
   router.post('/Groups', async (req, res) => {
     const projection = projectionOf(req, res);
-    await send(res, 201, await operations.create(scimRequestOf(res), req.body), projection);
+    const group = await operations.create(scimRequestOf(res), req.body);
+    await sendChanged(res, 201, group, () => send(res, 201, group, projection));
   });
 
   router.get('/Groups/:id', async (req, res) => {
@@ -51,17 +71,17 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
   router.put('/Groups/:id', async (req, res) => {
     const projection = projectionOf(req, res);
     const id = pathId(req);
-    await operations.replace(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
-    await send(res, 200, await read(res, id), projection);
+    const changed = await operations.replace(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
+    await sendChanged(res, 200, changed, async () => send(res, 200, await read(res, id), projection));
   });
 
   router.patch('/Groups/:id', async (req, res) => {
     const projection = projectionOf(req, res);
     const id = pathId(req);
-    const { version } = await operations.patch(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
+    const changed = await operations.patch(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
     // RFC 7644 section 3.5.2: 204 unless "attributes" asks for the resource. Its cost must not follow the group's size.
-    if (queryParameters(req)['attributes'] === undefined) res.set('ETag', weakETag(version)).status(204).end();
-    else await send(res, 200, await read(res, id), projection);
+    if (queryParameters(req)['attributes'] === undefined) res.set('ETag', weakETag(changed.version)).status(204).end();
+    else await sendChanged(res, 200, changed, async () => send(res, 200, await read(res, id), projection));
   });
 
   router.delete('/Groups/:id', async (req, res) => {

@@ -9,14 +9,18 @@ import type { Listing } from './list-answer.ts';
 import { listWindow } from './list-window.ts';
 import type { ScimRequest } from './scim-context.ts';
 
-/** The groups that a query asks for; as `listUsersAnswer`. */
+/**
+ * The groups that a query asks for; as `listUsersAnswer`.
+ *
+ * @param db for members that are read while the answer is on its way already, at the reader's pace
+ */
 export async function listGroupsAnswer(db: Queryable, request: ScimRequest, query: ListQuery): Promise<Listing> {
   const { caller, baseUrl, resourceTypes } = request;
   const { filter, projection } = query;
   const view = { baseUrl, projection };
   const source = withForeignNames(groupAttributes(resourceTypes.group, collectionUrls(baseUrl)));
   const { window, headOf } = listWindow(request, query, source);
-  const page = await listGroups(db, caller.organizationId, filterSql(filter, source), window);
+  const page = await listGroups(request.db, caller.organizationId, filterSql(filter, source), window);
   const ids = page.rows.map(({ id }) => id);
   const membersOf = showsMembers(view) ? await membersOfEach(db, caller.organizationId, ids) : () => undefined;
   return { head: headOf(page), resources: page.rows.map((group) => groupText(group, membersOf(group.id), view)) };

@@ -1,5 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { badRequest, ScimError } from '../../scim/scim-error.ts';
+import { contextOf } from '../request-context.ts';
+import { inTimeOrElse } from '../request-deadline.ts';
 import { maxBodyBytes } from './scim-limits.ts';
 
 const accepted = ['application/scim+json', 'application/json'];
@@ -22,7 +24,11 @@ export const scimBody: RequestHandler[] = [
     if (Number(req.get('content-length') ?? 0) > maxBodyBytes) throw bodyTooLarge();
     next();
   },
-  express.raw({ type: accepted, limit: maxBodyBytes }),
+  inTimeOrElse(
+    (res) => contextOf(res).deadlines.work,
+    express.raw({ type: accepted, limit: maxBodyBytes }),
+    () => new ScimError(408, undefined, 'The body took too long to arrive; nothing was changed. Send it again.'),
+  ),
   (req, _res, next) => {
     req.body = Buffer.isBuffer(req.body) && req.body.length > 0 ? parseJson(req.body) : undefined;
     next();

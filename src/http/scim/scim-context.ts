@@ -1,7 +1,9 @@
 import type { Request, Response } from 'express';
 import type { DirectoryCaller } from '../../directory/caller.ts';
+import type { Database } from '../../platform/database.ts';
+import type { Deadline } from '../../platform/deadline.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { LateEntries } from '../../sync-log/late-entries.ts';
 import type { ResourceTypes } from '../../scim/resource-types.ts';
 
 /** The content type of every answer (RFC 7644 section 8.1). */
@@ -9,8 +11,14 @@ export const scimMediaType = 'application/scim+json';
 
 /** An authenticated SCIM request: all that its handling depends on beside its own path, parameters and body. */
 export interface ScimRequest {
-  /** The identity provider, as the directory knows it. */
-  caller: DirectoryCaller;
+  /** The identity provider, as the directory knows it, and the id of the entry that the request may leave. */
+  caller: DirectoryCaller & { entryId: string };
+  /** For the work of this request: nothing of it outlives the request's deadline. */
+  db: Database;
+  deadline: Deadline;
+  /** For the entry about it, which comes after the work. */
+  logDb: Database;
+  lateEntries: Pick<LateEntries, 'add'>;
   /** Where the organization's SCIM resources live, without a slash at the end. */
   baseUrl: string;
   /** With the extensions that were registered when the request came. */
@@ -19,7 +27,6 @@ export interface ScimRequest {
   receivedAt: Date;
   requestId: string;
   logger: Logger;
-  metrics: RequestContext['metrics'];
   /** Checks the token again if that is more than a moment ago. Throws as authentication does. */
   confirm(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database.ts';
+import type { LateEntries } from '../../sync-log/late-entries.ts';
 import type { RateLimits } from '../rate-limits.ts';
 
 export interface ScimDependencies {
@@ -7,5 +8,7 @@ export interface ScimDependencies {
   publicUrl: string;
   /** Tells the dispatcher, after the commit, that there are new job rows. Never throws, never waits. */
   nudge: () => void;
-  limits: Pick<RateLimits, 'scim' | 'strangers'>;
+  limits: Pick<RateLimits, 'scim' | 'chargeScim' | 'strangers'>;
+  /** Keeps entries that could not be written in time. */
+  lateEntries: Pick<LateEntries, 'add'>;
 }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { isTemporary } from '../../platform/database.ts';
+import { AbandonedError, OutOfTimeError } from '../../platform/deadline.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { redactSecrets } from '../../platform/redact-secrets.ts';
 import { errorBody, ScimError, type ScimType } from '../../scim/scim-error.ts';
@@ -21,8 +22,14 @@ export function toScimError(error: unknown, requestId: string): ScimError {
   if (error instanceof DomainError) {
     return new ScimError(domainStatus[error.kind], scimTypeOf[error.code], error.message);
   }
+  if (error instanceof OutOfTimeError) {
+    return new ScimError(503, undefined, 'This took too long and was given up; nothing was changed. Try again later.');
+  }
+  if (error instanceof AbandonedError) {
+    return new ScimError(503, undefined, 'The client closed the connection before this began; nothing was changed.');
+  }
   if (isTemporary(error)) {
-    return new ScimError(503, undefined, 'The service cannot do this just now. Try again later.');
+    return new ScimError(503, undefined, 'The service cannot do this just now; nothing was changed. Try again later.');
   }
   if (error instanceof URIError) {
     return new ScimError(404, undefined, 'The address holds a % that is not followed by two hexadecimal digits.');

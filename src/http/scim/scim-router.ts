@@ -52,9 +52,9 @@ export function scimRouter(dependencies: ScimDependencies): Router {
  */
 function organizationRouter(dependencies: ScimDependencies): Router {
   const router = Router({ mergeParams: true, caseSensitive: true });
-  const { db, publicUrl, limits } = dependencies;
+  const { db, limits } = dependencies;
   const registry = createResourceTypeRegistry(db);
-  router.use(limits.strangers(isAuthenticated), authenticate({ db, publicUrl, registry }));
+  router.use(limits.strangers(isAuthenticated), authenticate({ ...dependencies, registry }));
   router.use(limits.scim((_req, res) => scimRequestOf(res).caller.organizationId));
   router.use(...scimBody, authenticateAgain);
   router.use(mapBodyError);
@@ -72,6 +72,6 @@ function organizationRouter(dependencies: ScimDependencies): Router {
       `There is no endpoint ${req.path} here. The SCIM base URL ends in /v2; /ResourceTypes lists the endpoints.`,
     );
   });
-  router.use(auditRefused(db), answerScimError);
+  router.use(auditRefused, answerScimError);
   return router;
 }

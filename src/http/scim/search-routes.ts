@@ -19,7 +19,7 @@ export function searchRoutes({ db }: Pick<ScimDependencies, 'db'>): Router {
   router.post('/Users/.search', async (req, res) => {
     const request = scimRequestOf(res);
     const query = parseListQuery(parseSearchRequest(req.body), request.resourceTypes.user, pageSize);
-    await sendListing(res, await listUsersAnswer(db, request, query));
+    await sendListing(res, await listUsersAnswer(request, query));
   });
   router.post('/Groups/.search', async (req, res) => {
     const request = scimRequestOf(res);
@@ -58,7 +58,7 @@ async function searchAll(
     );
   }
   const { startIndex, count } = paging;
-  const users = await listUsersAnswer(db, request, userQuery);
+  const users = await listUsersAnswer(request, userQuery);
   const groups = await listGroupsAnswer(db, request, {
     ...groupQuery,
     paging: {

@@ -14,14 +14,14 @@ import { userDocument, userETag } from './user-document.ts';
 import { userOperations } from './user-operations.ts';
 
 /** `/Users` (RFC 7644 sections 3.3 to 3.6). */
-export function userRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'>): Router {
+export function userRoutes({ nudge }: Pick<ScimDependencies, 'nudge'>): Router {
   const router = Router({ caseSensitive: true });
-  const operations = userOperations({ db, nudge });
+  const operations = userOperations({ nudge });
 
   router.get('/Users', async (req, res) => {
     const request = scimRequestOf(res);
     const query = parseListQuery(queryParameters(req), request.resourceTypes.user, pageSize);
-    await sendListing(res, await listUsersAnswer(db, request, query));
+    await sendListing(res, await listUsersAnswer(request, query));
   });
 
   router.post('/Users', async (req, res) => {
@@ -31,7 +31,7 @@ export function userRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'>
 
   router.get('/Users/:id', async (req, res) => {
     const projection = projectionOf(req, res);
-    const { caller } = scimRequestOf(res);
+    const { db, caller } = scimRequestOf(res);
     const user = await readUser(db, caller.organizationId, pathId(req), {
       withGroups: includes(projection, 'groups'),
     });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { failureClasses } from '../../../src/contract/failure.ts';
-import { recordFailure } from '../../../src/http/scim/audited.ts';
 import { failureOfWrite } from '../../../src/http/scim/failed-write.ts';
+import { recordFailure } from '../../../src/http/scim/record-failure.ts';
 import type { ScimRequest } from '../../../src/http/scim/scim-context.ts';
 import type { Database } from '../../../src/platform/database.ts';
 import { ScimError, type ScimType } from '../../../src/scim/scim-error.ts';
@@ -27,20 +27,22 @@ describe('a SCIM write that failed', () => {
     expect(failure.advice).toMatch(/^[A-Z].*\.$/);
   });
 
-  test('and whose entry cannot be written either is counted, and throws nothing', async () => {
-    const countLogWriteFailure = vi.fn();
+  test('and whose entry cannot be written either is kept for later, and throws nothing', async () => {
+    const add = vi.fn();
     const request = {
       caller: {
         organizationId: 'x',
         userNameFormat: 'any',
         cause: { actor: { type: 'scim_token', id: 'x', name: 'x' }, requestId: 'x' },
+        entryId: 'the entry',
       },
       requestId: 'x',
       logger: silent,
-      metrics: { countLogWriteFailure, countSignInDenial: vi.fn() },
+      logDb: { query: () => Promise.reject(new Error('away')) } as unknown as Database,
+      lateEntries: { add },
     } as unknown as ScimRequest;
-    const away = { query: () => Promise.reject(new Error('away')) } as unknown as Database;
-    await recordFailure(away, request, { action: 'CREATE', type: 'User', id: null, body: {} }, new Error('x'));
-    expect(countLogWriteFailure).toHaveBeenCalledTimes(1);
+    const failed = { action: 'CREATE', type: 'User', id: null, body: {}, error: new Error('x') } as const;
+    expect(await recordFailure(request, failed)).toEqual({ kind: 'later' });
+    expect(add).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'the entry', status: 'FAILED' }));
   });
 });

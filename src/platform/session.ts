@@ -1,0 +1,121 @@
+import type { Socket } from 'node:net';
+import pg from 'pg';
+import type { Sql } from 'sql-template-tag';
+import { requireTime, type Deadline } from './deadline.ts';
+
+/** One connection while it is lent out, and how long its statements may take. */
+export interface Session {
+  /** Opens a transaction in which no statement outlives the deadline. */
+  begin(): Promise<void>;
+  /** Runs one statement, which the server ends at the deadline. */
+  run<Row extends object>(statement: Sql | string): Promise<Row[]>;
+  /** Whether the connection is lost, or in a state that nobody knows. */
+  isBroken(): boolean;
+  /** Back to the pool, or closed when it is broken. */
+  release(): void;
+}
+
+export interface StatementLimits {
+  /** What the server allows a statement of this session unless it is told otherwise. */
+  statementTimeoutMs: number;
+}
+
+/**
+ * A statement may end so much after its deadline. Less would cost a round trip before each statement: what the server
+ * was told at the beginning of a transaction holds for as long as it is not off by more.
+ */
+const toleranceMs = 250;
+
+/**
+ * How much later than the server this side gives up: when the network swallows everything, nobody else would. Who waits
+ * for an answer has no more to spare.
+ */
+const readMarginMs = { withoutDeadline: 1_000, withDeadline: 250 };
+
+/** ROLLBACK has nothing to wait for; a connection on which it takes longer is closed, which has the same effect. */
+const rollbackMs = 500;
+
+/**
+ * What the sessions were told that are not at their configured limit any more. A single statement with little time left
+ * has its session's limit changed, and whoever has the connection next changes it again: a round trip for those who are
+ * late and none for the others, while a transaction around the statement would cost two each time.
+ */
+const sessionLimitMs = new WeakMap<pg.PoolClient, number>();
+
+/**
+ * @param deadline of the work that the connection is lent for; null: only the limits of every session hold
+ */
+export function sessionOn(client: pg.PoolClient, limits: StatementLimits, deadline: Deadline | null): Session {
+  let serverLimitMs = sessionLimitMs.get(client) ?? limits.statementTimeoutMs;
+  let broken: Error | undefined;
+  // A lost connection is told twice: the query rejects, and there is this event, which would end the process unheard.
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
+
+  const send = async <Row extends object>(statement: Sql | string, waitMs: number): Promise<Row[]> => {
+    const text = typeof statement === 'string' ? statement : statement.text;
+    const values = typeof statement === 'string' ? [] : statement.values;
+    // `query_timeout` is missing in the types of this version.
+    const query = { text, values, query_timeout: Math.max(1, Math.ceil(waitMs)) };
+    try {
+      return (await client.query<Row>(query)).rows;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) broken ??= error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  };
+  const waitMs = (): number => {
+    const untilServerEnds = serverLimitMs + readMarginMs.withoutDeadline;
+    if (deadline === null) return untilServerEnds;
+    return Math.min(untilServerEnds, deadline.remainingMs() + toleranceMs + readMarginMs.withDeadline);
+  };
+
+  /** Whether the server would end a statement much too late or, after somebody who had less time, much too early. */
+  const bound = (): number | undefined => {
+    requireTime(deadline);
+    const wantedMs = Math.min(limits.statementTimeoutMs, Math.max(1, Math.ceil(deadline?.remainingMs() ?? Infinity)));
+    if (Math.abs(serverLimitMs - wantedMs) <= toleranceMs) return undefined;
+    serverLimitMs = wantedMs;
+    return wantedMs;
+  };
+
+  let inTransaction = false;
+  return {
+    begin: async () => {
+      const limitMs = bound();
+      await send(limitMs === undefined ? 'BEGIN' : `BEGIN; SET LOCAL statement_timeout = ${limitMs}`, waitMs());
+      inTransaction = true;
+    },
+    run: async (statement) => {
+      if (statement === 'ROLLBACK') return send(statement, rollbackMs);
+      const limitMs = bound();
+      if (limitMs !== undefined) {
+        await send(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`, waitMs());
+        if (!inTransaction) sessionLimitMs.set(client, limitMs);
+      }
+      return send(statement, waitMs());
+    },
+    isBroken: () => broken !== undefined,
+    release: () => {
+      client.off('error', onError);
+      if (broken !== undefined) reset(client);
+      client.release(broken);
+    },
+  };
+}
+
+/**
+ * Closes at once, and has the system forget what it has not delivered yet: a COMMIT that is still on its way when we
+ * stop waiting for it must not arrive minutes later, when the network heals.
+ */
+function reset(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  try {
+    stream.resetAndDestroy();
+  } catch {
+    // TLS and Unix sockets cannot be reset.
+    stream.destroy();
+  }
+}
