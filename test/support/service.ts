@@ -4,6 +4,7 @@ import { createMetrics } from '../../src/http/metrics.ts';
 import { openServer } from '../../src/http/server.ts';
 import { hashAdminKey } from '../../src/platform/admin-key.ts';
 import { loadConfig } from '../../src/platform/config.ts';
+import { openDatabase } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { openQuotaStore } from '../../src/rate-limit/open-quota-store.ts';
 import { startQueueEngine } from '../../src/queue/engine.ts';
@@ -74,12 +75,24 @@ export interface TestOrganization {
 export async function startService({
   engine,
   environment = {},
+  databaseThrough,
 }: {
   engine: EngineName;
+  /** Where the app itself finds the database, a proxy in front of it; everything else goes straight there. */
+  databaseThrough?: (url: string) => Promise<string>;
   /** Variables of the environment beside those that name the servers. */
   environment?: Record<string, string>;
 }): Promise<TestService> {
   const db = await createTestDatabase(20);
+  const appDb =
+    databaseThrough === undefined
+      ? db
+      : openDatabase({
+          url: await databaseThrough(db.url),
+          maxConnections: 20,
+          applicationName: 'app',
+          onIdleError: () => undefined,
+        });
   const logLines: string[] = [];
   const logger = createLogger({
     level: 'info',
@@ -103,7 +116,7 @@ export async function startService({
   const server = await openServer({ host: '127.0.0.1', port: 0, portVariable: 'PORT' });
   server.serve(
     createApp({
-      db,
+      db: appDb,
       config: { ...loadConfig(environment), redisUrl, publicUrl: 'http://rollcall.test' },
       logger,
       adminKeyHash: hashAdminKey(adminKey),
@@ -134,6 +147,7 @@ export async function startService({
       await server.close(0);
       quotaStore.close();
       await queueEngine.close(5_000);
+      if (appDb !== db) await appDb.close();
       await db.close();
     },
   };
