@@ -30,6 +30,9 @@ type Entries = Omit<FilterOptions, keyof ClientOptions | 'organization'>;
 /** How often `--follow` looks for new entries. */
 const followIntervalMs = 1_000;
 
+/** Known entries in a row after which nothing new is expected behind them. */
+const lookBack = 50;
+
 /** `rollcall logs tail|export` */
 export function logsCommand(): Command {
   const logs = new Command('logs').description('read the sync log');
@@ -50,7 +53,7 @@ export function logsCommand(): Command {
       const newest = items.toReversed();
       if (options.follow) {
         newest.forEach((entry) => printEntry(entry, options));
-        await follow(client, organizationId, filters, newest.at(-1)?.id, (entry) => printEntry(entry, options));
+        await follow(client, organizationId, filters, newest, (entry) => printEntry(entry, options));
       } else if (options.json) printJson({ items: newest });
       else {
         printTable(
@@ -114,23 +117,29 @@ async function follow(
   client: RestClient,
   organizationId: string,
   filters: ReturnType<typeof filtersOf>,
-  lastId: string | undefined,
+  printed: readonly SyncLogEntryAnswer[],
   print: (entry: SyncLogEntryAnswer) => void,
 ): Promise<never> {
-  let last = lastId;
+  // Where nothing was there to begin with, whatever comes is new.
+  const oldest = printed[0]?.id ?? '';
+  const known = new Set(printed.map(({ id }) => id));
   for (;;) {
     await sleep(followIntervalMs);
     const fresh: SyncLogEntryAnswer[] = [];
+    let inARow = 0;
     for await (const entry of client.items(endpoints.listSyncLogs, {
       parameters: { organizationId },
       query: filters,
     })) {
-      // Ids grow with time, and the list begins with the newest.
-      if (last !== undefined && entry.id <= last) break;
-      fresh.push(entry);
+      // The list begins with the newest. An entry's id is as old as its request, so one may still come among others.
+      inARow = known.has(entry.id) ? inARow + 1 : 0;
+      if (inARow > lookBack || entry.id < oldest) break;
+      if (inARow === 0) fresh.push(entry);
     }
-    fresh.reverse().forEach(print);
-    last = fresh.at(-1)?.id ?? last;
+    for (const entry of fresh.reverse()) {
+      known.add(entry.id);
+      print(entry);
+    }
   }
 }
 
