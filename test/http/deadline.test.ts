@@ -41,7 +41,7 @@ async function whileUsersAreLocked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-describe.sequential('a write that cannot get done', { timeout: 60_000 }, () => {
+describe('a write that cannot get done', { timeout: 60_000 }, () => {
   test('because of a lock is answered 503 in time, and does not happen when the lock is gone', async () => {
     const userName = `late@${acme.id}.example`;
     const { answer, tookMs } = await whileUsersAreLocked(() =>
