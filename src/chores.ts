@@ -5,9 +5,13 @@ import type { Database } from './platform/database.ts';
 import type { Logger } from './platform/logger.ts';
 import { periodically } from './platform/periodically.ts';
 import { watchBulkChanges } from './provisioning/bulk-change-alarm.ts';
-import { purgeSyncLogs } from './sync-log/retention.ts';
+import { maintainSyncLogs } from './sync-log/retention.ts';
 
-const retentionIntervalMs = 3_600_000;
+/** What expired is not shown any more, and weeks are added a month ahead: there is no hurry. */
+const retentionIntervalMs = 600_000;
+
+/** A worker that never lives for a whole interval looks after the log all the same. */
+const firstRetentionAfterMs = 5_000;
 
 /** How often to look which organizations are due for a resync; each look takes up a few. */
 const resyncLookIntervalMs = 60_000;
@@ -26,7 +30,7 @@ export function startChores(dependencies: {
   db: Database;
   config: Config;
   logger: Logger;
-  metrics: Pick<Metrics, 'countBulkChangeAlarms'>;
+  metrics: Pick<Metrics, 'countBulkChangeAlarms' | 'countSyncLogMaintenanceFailure'>;
   nudge: () => void;
 }): () => Promise<void> {
   const { db, config, logger, metrics, nudge } = dependencies;
@@ -36,11 +40,23 @@ export function startChores(dependencies: {
     stops.push(periodically(intervalMs, work, (err) => logger.error({ err }, failure)));
   };
 
-  if (syncLogRetentionDays !== null) {
-    every(retentionIntervalMs, 'old sync log entries could not be removed', () =>
-      purgeSyncLogs(db, syncLogRetentionDays),
-    );
-  }
+  stops.push(
+    periodically(
+      retentionIntervalMs,
+      async () => {
+        const { created, dropped, deleted, overflow } = await maintainSyncLogs(db, syncLogRetentionDays);
+        if (created.length + dropped.length + deleted > 0) {
+          logger.info({ created, dropped, deleted }, 'the sync log was put in order');
+        }
+        if (overflow) logger.warn('sync log entries lie beyond every week: look at the clock of the database');
+      },
+      (err) => {
+        metrics.countSyncLogMaintenanceFailure();
+        logger.error({ err }, 'the sync log could not be put in order: weeks are not added, or old entries stay');
+      },
+      firstRetentionAfterMs,
+    ),
+  );
   if (resyncIntervalHours !== null) {
     every(resyncLookIntervalMs, 'organizations that are due for a resync could not be looked up', async () => {
       if ((await addPeriodicResyncs(db, resyncIntervalHours)) > 0) nudge();

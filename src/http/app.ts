@@ -71,7 +71,11 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
 
   app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge, limits, lateEntries }));
-  app.use('/api/v1', adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt, limits }));
+  const { syncLogRetentionDays } = config;
+  app.use(
+    '/api/v1',
+    adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt, limits, syncLogRetentionDays }),
+  );
   app.use('/api', openApiRouter({ publicUrl: () => base }));
   app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));
   app.use(metricsRouter({ metrics, state: stateReaders(db, engine), logger }));

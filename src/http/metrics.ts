@@ -7,6 +7,7 @@ import { readLedgerState, type LedgerState } from '../jobs/ledger-state.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import { readTokenExpiry, type TokenExpiry } from '../provisioning/token-expiry.ts';
+import { readPartitionsAhead } from '../sync-log/retention.ts';
 import type { RouteClass } from './route-class.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface Metrics {
   /** Entries of the sync log that were given up: they could not be written within two minutes. */
   countLogWriteFailures(entries: number): void;
   countBulkChangeAlarms(alarms: number): void;
+  /** Weeks could not be added to the sync log, or expired entries not be removed. */
+  countSyncLogMaintenanceFailure(): void;
   /** The text of the Prometheus exposition format. */
   render(state: ServiceState): Promise<string>;
   readonly contentType: string;
@@ -36,6 +39,8 @@ export interface ServiceState {
   depth?: Record<QueueName, Record<string, number>> | undefined;
   ledger?: LedgerState | undefined;
   tokens?: TokenExpiry | undefined;
+  /** How far the partitions of the sync log reach ahead of now, in seconds. */
+  syncLogAhead?: number | undefined;
 }
 
 const countedMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -91,6 +96,11 @@ export function createMetrics(): Metrics {
     help: 'Alarms that this process raised because one token removed unusually many users.',
     registers,
   });
+  const syncLogMaintenanceFailures = new Counter({
+    name: 'rollcall_sync_log_maintenance_failures_total',
+    help: 'Times that this process could not add weeks to the sync log or remove expired entries.',
+    registers,
+  });
   // A series that appears with its first event has no increase: start them all at zero.
   for (const queue of queueNames) dispatchLag.zero({ queue });
   for (const reason of signInReasons) {
@@ -111,6 +121,7 @@ export function createMetrics(): Metrics {
     countSignInDenial: (reason) => signInDenials.inc({ reason }),
     countLogWriteFailures: (entries) => logWriteFailures.inc(entries),
     countBulkChangeAlarms: (alarms) => bulkChangeAlarms.inc(alarms),
+    countSyncLogMaintenanceFailure: () => syncLogMaintenanceFailures.inc(),
     render: (now) => {
       state.set(now);
       return registry.metrics();
@@ -142,13 +153,17 @@ function stateGauges(registry: Registry): { set(state: ServiceState): void } {
     'rollcall_scim_tokens_expiring_in_use',
     'Rotated SCIM tokens that are about to expire and were used within the last hour.',
   );
+  const syncLogAhead = gauge(
+    'rollcall_sync_log_partitions_ahead_seconds',
+    'Until the last week that the sync log has a partition for ends; below 0 entries go where no week is.',
+  );
   // No number is better than a wrong one.
   const setOrRemove = (one: Gauge, value: number | null | undefined): void => {
     if (value == null) one.remove();
     else one.set(value);
   };
   return {
-    set({ depth: counted, ledger, tokens }) {
+    set({ depth: counted, ledger, tokens, syncLogAhead: ahead }) {
       depth.reset();
       for (const [queue, counts] of Object.entries(counted ?? {})) {
         for (const [name, count] of Object.entries(counts)) depth.set({ queue, state: name }, count);
@@ -159,6 +174,7 @@ function stateGauges(registry: Registry): { set(state: ServiceState): void } {
       setOrRemove(oldestPending, ledger?.oldestPendingAgeSeconds);
       setOrRemove(nextExpiry, tokens?.nextSeconds);
       setOrRemove(expiringInUse, tokens?.inUse);
+      setOrRemove(syncLogAhead, ahead);
     },
   };
 }
@@ -167,6 +183,7 @@ export interface StateReaders {
   depth: () => Promise<Record<QueueName, Record<string, number>>>;
   ledger: () => Promise<LedgerState>;
   tokens: () => Promise<TokenExpiry>;
+  syncLogAhead: () => Promise<number>;
 }
 
 /** What a process looks up when its metrics are asked for. */
@@ -175,6 +192,7 @@ export function stateReaders(db: Queryable, engine: Pick<StateReaders, 'depth'>)
     depth: () => engine.depth(),
     ledger: () => readLedgerState(db),
     tokens: () => readTokenExpiry(db),
+    syncLogAhead: () => readPartitionsAhead(db),
   };
 }
 
@@ -191,12 +209,13 @@ export function metricsRouter(dependencies: {
   };
   const router = Router();
   router.get('/metrics', async (_req, res) => {
-    const [depth, ledger, tokens] = await Promise.all([
+    const [depth, ledger, tokens, syncLogAhead] = await Promise.all([
       state.depth().catch(orMissing('queue depth')),
       state.ledger().catch(orMissing('state of the job rows')),
       state.tokens().catch(orMissing('expiry of tokens')),
+      state.syncLogAhead().catch(orMissing('partitions of the sync log')),
     ]);
-    const text = await metrics.render({ depth, ledger, tokens });
+    const text = await metrics.render({ depth, ledger, tokens, syncLogAhead });
     res.set('Content-Type', metrics.contentType).send(text);
   });
   return router;

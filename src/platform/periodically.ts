@@ -1,6 +1,6 @@
 /**
  * Runs `work` again and again, `intervalMs` after the run before has ended, so that runs never overlap; the first one
- * after the first interval. A failing run is reported and the next one comes all the same.
+ * after `firstAfterMs`. A failing run is reported and the next one comes all the same.
  *
  * @returns stops it; resolves when a run in progress has ended
  */
@@ -8,20 +8,21 @@ export function periodically(
   intervalMs: number,
   work: () => Promise<unknown>,
   onError: (error: unknown) => void,
+  firstAfterMs = intervalMs,
 ): () => Promise<void> {
   let stopped = false;
   let running: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout;
-  const schedule = (): void => {
+  const schedule = (afterMs: number): void => {
     timer = setTimeout(() => {
       running = work()
         .catch(onError)
         .then(() => {
-          if (!stopped) schedule();
+          if (!stopped) schedule(intervalMs);
         });
-    }, intervalMs).unref();
+    }, afterMs).unref();
   };
-  schedule();
+  schedule(firstAfterMs);
   return async () => {
     stopped = true;
     clearTimeout(timer);

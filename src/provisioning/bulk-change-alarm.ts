@@ -40,16 +40,16 @@ export function watchBulkChanges(db: Database, limits: BulkChangeLimits): () => 
   return () =>
     db.transaction(async (tx) => {
       const startedAt = performance.now();
-      const [lock] = await tx.query<{ had: boolean; windowStart: Date }>(sql`
-        SELECT pg_try_advisory_xact_lock(${lookLock}::bigint) AS had,
-          now() - make_interval(mins => ${limits.windowMinutes}::integer) AS "windowStart"`);
+      const [lock] = await tx.query<{ had: boolean; now: Date; windowStart: Date }>(sql`
+        SELECT pg_try_advisory_xact_lock(${lookLock}::bigint) AS had, now(), now() - make_interval(mins => ${limits.windowMinutes}::integer) AS "windowStart"`);
       if (lock?.had !== true) return 0;
       const sinceMs = lookedAt === undefined ? Infinity : startedAt - lookedAt + overlapMs;
       const lookBackMs = Math.round(Math.min(sinceMs, limits.windowMinutes * 60_000));
       const suspects = await tx.query<Suspect>(sql`
         SELECT DISTINCT organization_id AS "organizationId", actor_id AS "tokenId"
         FROM sync_logs
-        WHERE occurred_at > now() - ${lookBackMs} * interval '1 ms' AND ${isRemoval}`);
+        WHERE id >= ${earliestId(new Date(lock.now.getTime() - lookBackMs).toISOString())}::uuid
+          AND occurred_at > now() - ${lookBackMs} * interval '1 ms' AND ${isRemoval}`);
       const raised = suspects.length === 0 ? 0 : await raise(tx, suspects, lock.windowStart, limits);
       lookedAt = startedAt;
       return raised;
@@ -81,7 +81,8 @@ async function raise(
       WHERE NOT EXISTS (
         SELECT FROM sync_logs told
         WHERE told.organization_id = s.organization_id AND told.resource_id = s.token_id
-          AND told.action = 'BULK_CHANGE_ALARM' AND told.occurred_at > ${windowStart}::timestamptz)
+          AND told.action = 'BULK_CHANGE_ALARM' AND told.occurred_at > ${windowStart}::timestamptz
+          AND told.id >= ${earliestId(windowStart.toISOString())}::uuid)
     ), removal AS MATERIALIZED (
       SELECT s.organization_id, s.token_id, l.actor_name, l.resource_type, l.resource_id, l.action, l.details
       FROM suspect s
@@ -156,6 +157,7 @@ export async function latestBulkChangeAlarm(db: Queryable, organizationId: strin
     JOIN sync_logs l ON l.organization_id = t.organization_id AND l.resource_id = t.id::text
     WHERE t.organization_id = ${organizationId}::uuid AND l.action = 'BULK_CHANGE_ALARM'
       AND l.occurred_at > now() - make_interval(days => ${shownForDays}::integer)
+      AND l.id >= first_id_at(now() - make_interval(days => ${shownForDays}::integer, mins => 1))
     ORDER BY l.id DESC LIMIT 1`);
   return alarm ?? null;
 }

@@ -2,8 +2,8 @@ import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { ActorType, SyncLogAction, SyncLogResourceType, SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
+import { idAt, idMarginMs } from './moment-id.ts';
 import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
-import { keptForMs } from './late-entries.ts';
 
 export interface SyncLogEntry {
   id: string;
@@ -36,6 +36,8 @@ export interface SyncLogFilters {
   to?: string | undefined;
   requestId?: string | undefined;
   jobId?: string | undefined;
+  /** Entries that are older, by the database's clock, count as gone; their partition is dropped later. null: none are. */
+  retentionDays?: number | null | undefined;
 }
 
 /** The entries of an organization that match, newest first. */
@@ -58,7 +60,8 @@ export async function querySyncLogs(
 }
 
 function conditions(filters: SyncLogFilters): Sql[] {
-  const { status, action, resourceType, resourceId, actorType, actorId, q, from, to, requestId, jobId } = filters;
+  const { status, action, resourceType, resourceId, actorType, actorId, q, from, to, requestId, jobId, retentionDays } =
+    filters;
   const all: Sql[] = [];
   if (status !== undefined) all.push(sql`status = ${status}`);
   if (action !== undefined) all.push(sql`action = ${action}`);
@@ -70,7 +73,11 @@ function conditions(filters: SyncLogFilters): Sql[] {
   // A job id that is none names no job.
   if (jobId !== undefined) all.push(isId(jobId) ? sql`job_id = ${jobId}::uuid` : sql`false`);
   if (from !== undefined) all.push(sql`occurred_at >= ${from}::timestamptz AND id >= ${earliestId(from)}::uuid`);
-  if (to !== undefined) all.push(sql`occurred_at < ${to}::timestamptz`);
+  if (to !== undefined) all.push(sql`occurred_at < ${to}::timestamptz AND id < ${latestId(to)}::uuid`);
+  if (retentionDays != null) {
+    const kept = sql`make_interval(hours => ${retentionDays * 24}::integer)`;
+    all.push(sql`occurred_at >= now() - ${kept} AND id >= first_id_at(now() - ${kept} - interval '1 ms' * ${idMarginMs}::integer)`);
+  }
   if (q !== undefined) {
     const pattern = containsPattern(q);
     all.push(sql`(resource_name ILIKE ${pattern} OR actor_name ILIKE ${pattern} OR message ILIKE ${pattern})`);
@@ -78,16 +85,17 @@ function conditions(filters: SyncLogFilters): Sql[] {
   return all;
 }
 
-/** An id is made when a request was authenticated; its entry is written when the change commits, or when it can be. */
-const idLeadMs = keptForMs + 15_000;
-
 /**
- * The lowest UUIDv7 that an entry of this moment or later can have: lets a walk along the index of ids stop there instead
- * of reading the whole past.
+ * The lowest id of entries since a moment: lets a walk along the index of ids stop there instead of reading the whole
+ * past, and passes over partitions.
+ *
+ * @param moment ISO 8601
  */
 export function earliestId(moment: string): string {
-  const hex = Math.max(0, Date.parse(moment) - idLeadMs)
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;
+  return idAt(Date.parse(moment) - idMarginMs);
+}
+
+/** Above every id of entries before a moment. */
+function latestId(moment: string): string {
+  return idAt(Date.parse(moment) + idMarginMs);
 }

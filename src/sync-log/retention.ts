@@ -1,26 +1,62 @@
 import sql from 'sql-template-tag';
-import type { Queryable } from '../platform/database.ts';
+import type { Database, Queryable } from '../platform/database.ts';
+import { absorbOverflow } from './overflow.ts';
+import { idAt, idMarginMs } from './moment-id.ts';
+import { arrangePartitions, readPartitions, weekMs, type Arranged } from './partitions.ts';
 
 /** One statement deletes so many: short enough to hold nobody up, long enough that its round trip does not count. */
 const entriesPerStatement = 5_000;
 
+const dayMs = 86_400_000;
+
+export interface Maintained extends Arranged {
+  /** Entries that were deleted one by one. */
+  deleted: number;
+}
+
 /**
- * Deletes the entries of every organization that are older than `retentionDays`, by the database's clock, in batches.
- * Several processes may do it at once: they leave each other's rows alone.
+ * Keeps the sync log in shape, by the database's clock: adds the weeks to come, drops those of which every entry is older
+ * than `retentionDays`, and deletes old entries of partitions that are longer than a week (the table from before there
+ * were partitions). Several processes may do it at once.
  *
- * @returns how many entries were deleted
+ * Entries of a week that is not over yet stay for at most seven days more. `querySyncLogs` does not show them; deleting
+ * them one by one would cost as much as writing them did.
+ *
+ * @param retentionDays null: entries are kept for ever
  */
-export async function purgeSyncLogs(db: Queryable, retentionDays: number): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const deleted = await db.query(sql`
-      DELETE FROM sync_logs
-      WHERE id IN (
-        SELECT id FROM sync_logs WHERE occurred_at < now() - make_interval(days => ${retentionDays}::integer)
-        LIMIT ${entriesPerStatement} FOR UPDATE SKIP LOCKED
-      )
-      RETURNING id`);
-    total += deleted.length;
-    if (deleted.length < entriesPerStatement) return total;
+export async function maintainSyncLogs(db: Database, retentionDays: number | null): Promise<Maintained> {
+  let arranged = await arrangePartitions(db, retentionDays);
+  if (arranged.overflow && (await absorbOverflow(db))) {
+    const { created, dropped, overflow } = await arrangePartitions(db, retentionDays);
+    arranged = { created, dropped: [...arranged.dropped, ...dropped], overflow };
   }
+  return { ...arranged, deleted: retentionDays === null ? 0 : await deleteExpired(db, retentionDays) };
+}
+
+async function deleteExpired(db: Database, retentionDays: number): Promise<number> {
+  const { nowMs, all } = await readPartitions(db);
+  const cutoffMs = nowMs - retentionDays * dayMs;
+  const kept = sql`make_interval(hours => ${retentionDays * 24}::integer)`;
+  let total = 0;
+  for (const { fromMs, toMs } of all) {
+    if (toMs - fromMs <= weekMs || fromMs >= cutoffMs) continue;
+    // By its bounds, not by its name: another worker may drop it meanwhile.
+    const within = sql`id >= ${idAt(fromMs)}::uuid AND id < ${idAt(Math.min(toMs, cutoffMs + idMarginMs))}::uuid`;
+    for (let deleted = entriesPerStatement; deleted === entriesPerStatement; total += deleted) {
+      const rows = await db.query(sql`
+        DELETE FROM sync_logs WHERE ${within} AND id IN (
+          SELECT id FROM sync_logs WHERE ${within} AND occurred_at < now() - ${kept}
+          ORDER BY id LIMIT ${entriesPerStatement} FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id`);
+      deleted = rows.length;
+    }
+  }
+  return total;
+}
+
+/** How far the partitions reach ahead of now, in seconds; less than nothing when entries lie where no week is. */
+export async function readPartitionsAhead(db: Queryable): Promise<number> {
+  const { nowMs, future } = await readPartitions(db);
+  return (future.fromMs - nowMs) / 1_000;
 }

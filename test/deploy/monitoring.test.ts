@@ -39,7 +39,7 @@ const queries = [
 
 /** What a query may be made of beside metrics, labels and numbers. */
 const words = new Set(
-  'sum min max rate increase absent histogram_quantile by on and le class reason route status queue state outcome'.split(
+  'sum min max rate increase absent histogram_quantile by on and or le class reason route status queue state outcome'.split(
     ' ',
   ),
 );

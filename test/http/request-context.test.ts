@@ -24,6 +24,7 @@ const server = createServer(
           depth: () => Promise.resolve({ 'group-membership': { waiting: 3 }, 'workspace-mapping': { waiting: 0 } }),
           ledger: () => Promise.reject(new Error('no database')),
           tokens: () => Promise.reject(new Error('no database')),
+          syncLogAhead: () => Promise.resolve(2_419_200),
         },
       }),
     )

@@ -15,6 +15,8 @@ import { route, type RouteDependencies } from './route.ts';
 
 export interface LogDependencies extends RouteDependencies {
   db: Database;
+  /** Entries that are older are not shown; null: all are. */
+  syncLogRetentionDays: number | null;
 }
 
 /** Sync logs, jobs, replay and resync. */
@@ -24,13 +26,14 @@ export function addLogRoutes(router: Router, deps: LogDependencies): void {
 }
 
 function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
+  const { syncLogRetentionDays: retentionDays } = deps;
   route(router, deps, syncLogEndpoints.listSyncLogs, ({ db, params, query }) =>
-    querySyncLogs(db, params.organizationId, query),
+    querySyncLogs(db, params.organizationId, { ...query, retentionDays }),
   );
   route(router, deps, syncLogEndpoints.exportSyncLogs, ({ params, query, res }) => {
     const { format, ...filters } = query;
     // A download takes as long as its reader does.
-    const chunks = exportSyncLogs(deps.db, params.organizationId, filters, format);
+    const chunks = exportSyncLogs(deps.db, params.organizationId, { ...filters, retentionDays }, format);
     return sendDownload(res, chunks, { format, name: `sync-log-${params.organizationId}.${format}` });
   });
 }

@@ -24,6 +24,8 @@ export interface AdminDependencies {
   /** Looks TXT records up, to verify domains; `resolveTxt` of node:dns/promises outside of tests. */
   resolveTxt: ResolveTxt;
   limits: Pick<RateLimits, 'admin' | 'strangers'>;
+  /** Entries of the sync log that are older are not shown; null: all are. */
+  syncLogRetentionDays: number | null;
 }
 
 /**

@@ -52,6 +52,7 @@ export async function startAdminApi(): Promise<AdminApi> {
   app.use(
     '/api/v1',
     adminRouter({
+      syncLogRetentionDays: null,
       db,
       adminKeyHash: hashAdminKey(adminKey),
       publicUrl: () => url,
