@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
-import type { QueueName } from './job.ts';
+import type { FailureCode } from './failure.ts';
+import { queueNames, type QueueName } from './job.ts';
 
 export interface ClaimedJob {
   id: string;
@@ -30,7 +31,9 @@ export interface ClaimLimits {
  *
  * Organizations with pending jobs are found by jumping from one to the next along the index, so that one organization
  * with 100,000 pending jobs costs no more than one with a single one. Candidates are chosen without locks and locked
- * afterwards, where a row that another dispatcher took meanwhile is skipped. Several dispatchers at the same instant
+ * afterwards, where a row that another dispatcher took meanwhile is skipped. Rows of a queue that this version does not know
+ * are left to the newer one that added them, and so that they are nobody's burden, they and jobs that wait for a newer
+ * version take no place of what an organization may have in flight. Several dispatchers at the same instant
  * may together exceed `inFlightPerOrganization`; it is a measure of fairness, not an invariant.
  */
 export function claimPending(db: Queryable, { inFlightPerOrganization, total }: ClaimLimits): Promise<ClaimedJob[]> {
@@ -50,12 +53,13 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
       FROM tenant
       CROSS JOIN LATERAL (
         SELECT count(*) AS jobs FROM sync_jobs
-        WHERE organization_id = tenant.organization_id AND status = 'dispatched') AS in_flight
+        WHERE organization_id = tenant.organization_id AND status = 'dispatched' AND ${isKnown}
+          AND failure_code IS DISTINCT FROM ${waiting}) AS in_flight
       CROSS JOIN LATERAL (
         SELECT id, row_number() OVER (ORDER BY id) + in_flight.jobs AS turn
         FROM (
           SELECT id FROM sync_jobs
-          WHERE organization_id = tenant.organization_id AND status = 'pending'
+          WHERE organization_id = tenant.organization_id AND status = 'pending' AND ${isKnown}
           ORDER BY id
           LIMIT greatest(${inFlightPerOrganization}::bigint - in_flight.jobs, 0)) AS oldest) AS pending
       ORDER BY pending.turn, pending.id
@@ -76,6 +80,14 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
       ${waitedMs}
     FROM claimed ORDER BY turn, id`);
 }
+
+/** An older version's dispatcher would not know where to put it. */
+const isKnown = sql`queue = ANY (${[...queueNames]}::text[])`;
+
+const waiting: FailureCode = 'newer-job';
+
+/** A job that waits for a newer version is looked after less often: until one is there, in vain. */
+const waitingFactor = 6;
 
 /** By the database's clock, the one that wrote `created_at`. */
 const waitedMs = sql`(extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "waitedMs"`;
@@ -100,6 +112,8 @@ export function claimOverdue(db: Queryable, limits: { olderThanMs: number; total
     WITH overdue AS MATERIALIZED (
       SELECT id, dispatched_at FROM sync_jobs
       WHERE status = 'dispatched' AND dispatched_at < clock_timestamp() - ${limits.olderThanMs} * interval '1 ms'
+        AND ${isKnown} AND (failure_code IS DISTINCT FROM ${waiting}
+          OR dispatched_at < clock_timestamp() - ${limits.olderThanMs * waitingFactor} * interval '1 ms')
       ORDER BY dispatched_at
       LIMIT ${limits.total}
       FOR UPDATE SKIP LOCKED

@@ -21,6 +21,13 @@ export async function recordFailedAttempt(db: Queryable, attempt: Attempt, failu
     WHERE id = ${attempt.id} AND organization_id = ${attempt.organizationId} AND attempts = ${attempt.attempts}`);
 }
 
+/** Writes down why a job waits, without counting an attempt: nothing was tried. */
+export async function noteNewerJob(db: Queryable, attempt: Attempt, failure: Failure): Promise<void> {
+  await db.query(sql`
+    UPDATE sync_jobs SET ${failureColumns(failure)}
+    WHERE id = ${attempt.id} AND organization_id = ${attempt.organizationId} AND attempts = ${attempt.attempts}`);
+}
+
 /**
  * Gives a job up: the row becomes `failed`, waits for a replay, and one FAILED entry says why. When the row is gone, or
  * another delivery has counted this attempt already, nothing happens.

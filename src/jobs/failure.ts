@@ -1,6 +1,6 @@
 import { failureClassWords, type FailureAnswer, type FailureClass } from '../contract/failure.ts';
 import { isDatabaseAway } from '../platform/database.ts';
-import { UnknownPayloadError } from './parse-payload.ts';
+import { NewerJobError, UnknownPayloadError } from './parse-payload.ts';
 
 /** Why a job failed and what to do about it, in words that may be shown: no values, no SQL. */
 export interface Failure extends FailureAnswer {
@@ -21,6 +21,12 @@ const kinds = {
     class: 'admin',
     problem: "This version of the service does not understand the job's payload.",
     advice: 'Update the workers to the version of the process that added the job, then replay it.',
+  },
+  'newer-job': {
+    class: 'admin',
+    problem: 'A newer version of the service added this job, and this one does not know how to do it.',
+    advice:
+      'Update the workers to the version of the process that added the job; it waits for them and needs no replay.',
   },
   'database-away': {
     class: 'retry',
@@ -93,6 +99,7 @@ const bySqlState: readonly (readonly [RegExp, FailureCode])[] = [
 
 /** What an error of a job means. The service's own log has the whole error under the job's id. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof NewerJobError) return { ...failureOfKind('newer-job'), problem: error.message };
   if (error instanceof UnknownPayloadError) return { ...failureOfKind('unknown-payload'), problem: error.message };
   const sqlState = sqlStateOf(error);
   const known = sqlState === undefined ? undefined : bySqlState.find(([pattern]) => pattern.test(sqlState));

@@ -13,7 +13,18 @@ const workspaceMappingPayload = z.discriminatedUnion('scope', [
   }),
 ]);
 
-/** The payload is not one that this version knows: trying again cannot help, a replay by a newer version can. */
+/**
+ * The job is of a kind that this version does not know: a newer one added it, and a worker of that version will do it.
+ * Until one asks for it, it waits.
+ */
+export class NewerJobError extends Error {
+  constructor(kind: string) {
+    super(`A newer version of the service added this job (${kind}), and this one does not know how to do it.`);
+    this.name = 'NewerJobError';
+  }
+}
+
+/** The payload is of a kind that this version knows, and still not right: trying again cannot help, a replay by a newer version can. */
 export class UnknownPayloadError extends Error {
   constructor(issue: string) {
     super(`This version of the service does not understand the job's payload (${issue}).`);
@@ -21,14 +32,28 @@ export class UnknownPayloadError extends Error {
   }
 }
 
-/** @throws UnknownPayloadError */
+/** @throws NewerJobError, UnknownPayloadError */
 export function parseGroupMembershipPayload(payload: unknown): GroupMembershipPayload {
+  requireKnownKind(payload, ({ userIds }) => userIds !== undefined);
   return parse(groupMembershipPayload, payload);
 }
 
-/** @throws UnknownPayloadError */
+/** @throws NewerJobError, UnknownPayloadError */
 export function parseWorkspaceMappingPayload(payload: unknown): WorkspaceMappingPayload {
+  requireKnownKind(payload, ({ scope }) => scope === 'group' || scope === 'organization');
   return parse(workspaceMappingPayload, payload) as WorkspaceMappingPayload;
+}
+
+/**
+ * Payloads may gain fields, which this version passes over. A new kind of job has a name in `kind`, of which this version
+ * knows none, or lacks what tells a known kind.
+ */
+function requireKnownKind(payload: unknown, isKnown: (fields: Record<string, unknown>) => boolean): void {
+  const fields = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
+  if (fields['kind'] === undefined && isKnown(fields)) return;
+  const { kind = fields['scope'] } = fields;
+  // It is shown to people, so only a word may be.
+  throw new NewerJobError(typeof kind === 'string' && /^[\w-]{1,60}$/.test(kind) ? kind : 'unnamed');
 }
 
 function parse<T>(schema: z.ZodType<T>, payload: unknown): T {

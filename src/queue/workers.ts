@@ -1,8 +1,10 @@
 import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Logger } from 'pino';
+import { noteNewerJob } from '../jobs/fail.ts';
 import { describeFailure, failureOf, isHopeless } from '../jobs/failure.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
 import type { LockedJob } from '../jobs/lock.ts';
+import { NewerJobError } from '../jobs/parse-payload.ts';
 import type { Database } from '../platform/database.ts';
 import type { QueueBackend } from './backend.ts';
 import { recordFailure } from './job-failure.ts';
@@ -12,7 +14,12 @@ import { runMappingJob } from './mapping-job.ts';
 import { runMembershipJob } from './membership-job.ts';
 import { concurrency as defaultConcurrency } from './settings.ts';
 
-export type JobOutcome = JobResult | 'will-retry' | 'failed';
+export type JobOutcome =
+  | JobResult
+  | 'will-retry'
+  | 'failed'
+  /** Its row stands as it is, for a worker of the version that knows this kind of job. */
+  | 'waits-for-newer-version';
 
 export interface FinishedJob {
   queue: QueueName;
@@ -113,6 +120,11 @@ async function workOn(
     return finish(result);
   } catch (error) {
     if (error instanceof WaitingError) throw error;
+    if (error instanceof NewerJobError && row !== undefined) {
+      // The delivery is over, the row is not: the dispatcher's look at overdue rows brings it to a worker again.
+      await noteNewerJob(db, row, failureOf(error)).catch((err: unknown) => logger.warn({ err }, error.message));
+      return finish('waits-for-newer-version');
+    }
     const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     logger[isLast || isHopeless(error) ? 'error' : 'warn']({ err: error }, 'job attempt failed');
     finish(await recordFailure(db, row, error, { isLast, logger }));

@@ -33,7 +33,7 @@ describe.each(engines)('on %s', (engine) => {
       const { db } = service;
       await db.query(sql`
       INSERT INTO sync_jobs (id, organization_id, queue, payload)
-      SELECT new_id(), ${acme.id}, 'group-membership', jsonb_build_object('people', jsonb_build_array(u))
+      SELECT new_id(), ${acme.id}, 'group-membership', jsonb_build_object('userIds', '[]'::jsonb, 'people', jsonb_build_array(u))
       FROM unnest(${users}::uuid[]) AS u`);
       await db.query(sql`DELETE FROM workspace_members`);
       await service.quiet();

@@ -115,7 +115,7 @@ describe.each(engines)('on $engine, when somebody in bull-board', ({ engine, ski
     const users = await createUsers(db, organization, jobCount);
     const jobs: JobReference[] = [];
     for (const user of users) jobs.push(...(await addMembershipJobs(db, organization, [user])));
-    await db.query(sql`UPDATE sync_jobs SET payload = '{}'`);
+    await db.query(sql`UPDATE sync_jobs SET payload = '{"userIds": []}'`);
     // Only now: a sweep that came earlier would take jobs that still can be done.
     const dispatcher = rig.startDispatcher(quick);
     rig.startWorkers();

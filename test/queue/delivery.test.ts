@@ -264,7 +264,7 @@ describe.each(engines)('on $engine', ({ engine, skip }) => {
   test('a hopeless job fails at once with one FAILED entry, and a replay works it again', async () => {
     const { organization, user } = await newMember();
     const [job] = await addMembershipJobs(rig.db, organization, [user]);
-    await rig.db.query(sql`UPDATE sync_jobs SET payload = '{"kind": "of-next-year"}' WHERE id = ${job?.id ?? ''}`);
+    await rig.db.query(sql`UPDATE sync_jobs SET payload = '{"userIds": []}' WHERE id = ${job?.id ?? ''}`);
     rig.startWorkers();
     const dispatcher = rig.startDispatcher();
     await until(async () => (await jobRows(rig.db, organization))[0]?.status === 'failed');

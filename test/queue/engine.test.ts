@@ -114,7 +114,7 @@ describe.each(engines)('the engine on $engine', ({ engine, skip }) => {
     const user = await createUser(db, organization);
     const [job] = await addMembershipJobs(db, organization, [user]);
     const id = job?.id ?? '';
-    await db.query(sql`UPDATE sync_jobs SET payload = '{}' WHERE id = ${id}`);
+    await db.query(sql`UPDATE sync_jobs SET payload = '{"userIds": []}' WHERE id = ${id}`);
     one.nudge();
     await until(async () => (await one.depth())['group-membership']['failed'] === 1);
     expect(await jobRows(db, organization)).toMatchObject([{ status: 'failed' }]);
