@@ -67,9 +67,12 @@ export async function migrate(databaseUrl: string, { onlyNext = false } = {}): P
     try {
       // Whoever holds our lock is the only one who migrates, so a mark that knex left is of a process that was killed.
       await knex.migrate.forceFreeMigrationsLock();
-      const run = () => (onlyNext ? knex.migrate.up() : knex.migrate.latest());
-      const [, names] = (await retryLocked(run, { tries: lockTries })) as [number, string[]];
-      return names;
+      const pending = async (): Promise<string[]> => ((await knex.migrate.list()) as [unknown, string[]])[1];
+      const before = await pending();
+      await retryLocked(() => (onlyNext ? knex.migrate.up() : knex.migrate.latest()), { tries: lockTries });
+      // Not what knex answers: some may have run in a try whose next one did not get its lock.
+      const after = new Set(await pending());
+      return before.filter((name) => !after.has(name));
     } finally {
       await knex.destroy();
     }

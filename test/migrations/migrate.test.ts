@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { migrate } from '../../src/platform/migrate.ts';
+import { databaseUrl, runAsAdmin } from '../support/database.ts';
+import { killStarted, rollcall, startRollcall } from '../support/processes.ts';
+
+let name: string;
+let url: string;
+let client: pg.Client;
+beforeEach(async () => {
+  name = `migrate_${randomBytes(6).toString('hex')}`;
+  await runAsAdmin(inject('postgresUrl'), `CREATE DATABASE ${name}`);
+  url = databaseUrl(inject('postgresUrl'), name);
+  client = new pg.Client({ connectionString: url });
+  await client.connect();
+});
+afterEach(async () => {
+  await client.end();
+  await runAsAdmin(inject('postgresUrl'), `DROP DATABASE ${name} WITH (FORCE)`);
+});
+afterAll(killStarted);
+
+async function ledger(): Promise<string[]> {
+  return (await client.query<{ name: string }>('SELECT name FROM knex_migrations ORDER BY id')).rows.map(
+    (row) => row.name,
+  );
+}
+
+test('four processes at once: each migration runs once, and all end well', async () => {
+  const env = { DATABASE_URL: url };
+  const runs = await Promise.all(
+    [1, 2, 3, 4].map(async () => {
+      const started = startRollcall(['migrate', '--json'], env);
+      const { code } = await started.ended(110_000);
+      return { code, output: started.output() };
+    }),
+  );
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  const ran = runs.flatMap(({ output }) => (JSON.parse(output) as { migrations: string[] }).migrations);
+  expect(ran.sort()).toEqual(await ledger());
+  expect(new Set(ran).size).toBe(ran.length);
+}, 120_000);
+
+test('one that waits for another lets an index be built concurrently', async () => {
+  await migrate(url);
+  // The other one, at work.
+  await client.query('SELECT pg_advisory_lock(7260911)');
+  const waiting = migrate(url);
+  const watcher = new pg.Client({ connectionString: url });
+  await watcher.connect();
+  try {
+    for (let sessions = 0; sessions === 0;) {
+      const { rows } = await watcher.query<{ n: number }>(`
+        SELECT count(*)::integer AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'rollcall-migrate-lock' AND state = 'idle'`);
+      sessions = rows[0]?.n ?? 0;
+    }
+    // It waits for every older snapshot: with a waiter inside of a statement this would never end.
+    await client.query(`SET statement_timeout = '20s'`);
+    await client.query('CREATE INDEX CONCURRENTLY users_by_update ON users (updated_at)');
+  } finally {
+    await watcher.end();
+    await client.query('SELECT pg_advisory_unlock_all()');
+  }
+  expect(await waiting).toEqual([]);
+});
+
+test('one that was killed in the middle leaves nothing that keeps the next from going on', async () => {
+  expect(await migrate(url, { onlyNext: true })).toHaveLength(1);
+  // What knex notes when it begins, and clears when it ends.
+  await client.query('UPDATE knex_migrations_lock SET is_locked = 1');
+  expect((await migrate(url)).length).toBeGreaterThanOrEqual(7);
+  expect(await migrate(url)).toEqual([]);
+});
+
+test('a step that was done before the kill, but not noted, is done again', async () => {
+  await migrate(url);
+  await client.query(`DELETE FROM knex_migrations WHERE name >= '20261124140000'`);
+  expect(await migrate(url)).toEqual(expect.arrayContaining(['20261124140000_sync_log_partitions']));
+});
+
+test('a migration that cannot have its lock holds others up for a moment only, and comes again', async () => {
+  await migrate(url, { onlyNext: true });
+  await client.query('BEGIN; LOCK TABLE organizations, sync_jobs, sync_logs IN ACCESS SHARE MODE');
+  const migrating = migrate(url);
+  const other = new pg.Client({ connectionString: url });
+  await other.connect();
+  let longestMs = 0;
+  try {
+    for (const until = Date.now() + 3_000; Date.now() < until; await sleep(5)) {
+      const startedAt = performance.now();
+      await other.query('SELECT FROM organizations LIMIT 1');
+      longestMs = Math.max(longestMs, performance.now() - startedAt);
+    }
+  } finally {
+    await other.end();
+    await client.query('COMMIT');
+  }
+  expect((await migrating).length).toBeGreaterThanOrEqual(7);
+  expect(longestMs).toBeLessThan(1_000);
+});
+
+test('rights on the sync log that somebody was given stay with its name', async () => {
+  await migrate(url, { onlyNext: true });
+  const role = `reader_${randomBytes(4).toString('hex')}`;
+  await client.query(`CREATE ROLE ${role}; GRANT SELECT ON sync_logs TO ${role}`);
+  try {
+    await migrate(url);
+    await client.query(`SET ROLE ${role}`);
+    await expect(client.query('SELECT FROM sync_logs')).resolves.toBeDefined();
+    await expect(client.query('DELETE FROM sync_logs')).rejects.toMatchObject({ code: '42501' });
+  } finally {
+    await client.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
+});
+
+test('a version works on a schema that is newer than itself, and says what is missing on an older one', async () => {
+  await migrate(url);
+  const env = { DATABASE_URL: url, ROLLCALL_ADMIN_KEY: 'rc_admin_of-this-test', PORT: '0' };
+  await client.query(
+    `INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('29991231000000_next', 99, now())`,
+  );
+  expect(await rollcall(['migrate'], env)).toEqual({ code: 0, output: 'The schema is current.\n' });
+  const roles = ['api', 'worker', 'serve'].map(async (role) => {
+    const started = startRollcall([role], env);
+    await started.shows(/is ready/, 60_000);
+    started.kill('SIGTERM');
+    expect(await started.ended()).toEqual({ code: 0, signal: null });
+  });
+  await Promise.all(roles);
+  await client.query(`DELETE FROM knex_migrations WHERE name = '20261124141000_job_queues'`);
+  const refused = await rollcall(['api'], env);
+  expect(refused.code).toBe(1);
+  expect(refused.output).toMatch(/lacks 20261124141000_job_queues: run `rollcall migrate` before `rollcall api`/);
+}, 120_000);
+
+test('the way back leaves the table as it was, with its entries', async () => {
+  await migrate(url);
+  await client.query(`
+    INSERT INTO organizations (id, name, plan) VALUES (new_id(), 'Acme', 'free');
+    INSERT INTO sync_logs (organization_id, action, status, resource_type, actor_type, message)
+    SELECT id, 'UPDATE', 'SUCCESS', 'User', 'system', 'Kept.' FROM organizations`);
+  const { default: knexFactory } = await import('knex');
+  const knex = knexFactory({ client: 'pg', connection: url });
+  try {
+    const { down } = await import('../../migrations/20261124140000_sync_log_partitions.ts');
+    await down(knex);
+  } finally {
+    await knex.destroy();
+  }
+  expect((await client.query('SELECT message FROM sync_logs')).rows).toEqual([{ message: 'Kept.' }]);
+  await client.query(`DELETE FROM knex_migrations WHERE name >= '20261124140000'`);
+  expect((await migrate(url)).length).toBe(2);
+  expect((await client.query('SELECT message FROM sync_logs')).rows).toEqual([{ message: 'Kept.' }]);
+});
