@@ -137,26 +137,38 @@ async function write(
     { organizationId, requestId: cause.requestId, queue: 'group-membership', payload: { userIds: [before.id] } },
     affectsAccess ? sql`FROM u` : sql`WHERE false`,
   );
-  // Groups show the names of their members, so their representation changes with a name.
-  const renamed =
-    before.userName === after.userName
-      ? empty
-      : sql`, shown_in AS (
-          UPDATE groups g SET version = g.version + 1, updated_at = now()
-          FROM u JOIN group_members m ON m.organization_id = u.organization_id AND m.user_id = u.id
-          WHERE g.organization_id = m.organization_id AND g.id = m.group_id
-        )`;
+  // Groups show the names of their members, so their representation changes with a name. They are locked first, and in
+  // id order as everywhere: two members of the same two groups, renamed at once, would else wait for each other.
+  const isRenamed = before.userName !== after.userName;
+  const lockGroups = isRenamed
+    ? sql`
+      locked AS MATERIALIZED (
+        SELECT g.id FROM groups g
+        WHERE g.organization_id = ${organizationId}
+          AND g.id IN (
+            SELECT group_id FROM group_members WHERE organization_id = ${organizationId} AND user_id = ${before.id})
+        ORDER BY g.id FOR NO KEY UPDATE
+      ), `
+    : empty;
+  const showName = isRenamed
+    ? sql`, shown_in AS (
+        UPDATE groups g SET version = g.version + 1, updated_at = now()
+        FROM u JOIN group_members m ON m.organization_id = u.organization_id AND m.user_id = u.id
+        WHERE g.organization_id = m.organization_id AND g.id = m.group_id
+      )`
+    : empty;
   const [row] = await mapUserConflict(
     conflictNames(userNameFormat),
     q.query<UserRow>(sql`
-      WITH u AS (
+      WITH ${lockGroups}u AS (
         UPDATE users SET managed_by = 'directory', user_name = ${after.userName}, email = ${after.email},
           external_id = ${after.externalId}, display_name = ${after.displayName}, active = ${after.active},
           attributes = ${JSON.stringify(after.attributes)}, email_values = ${after.emailValues},
           version = version + 1, updated_at = now()
         WHERE organization_id = ${organizationId} AND id = ${before.id} AND version = ${before.version}
+          ${isRenamed ? sql`AND (SELECT count(*) FROM locked) >= 0` : empty}
         RETURNING *
-      ), entry AS (${entry}), job AS (${job})${renamed}
+      ), entry AS (${entry}), job AS (${job})${showName}
       SELECT ${userColumns} FROM u`),
   );
   return row ?? 'lost-race';

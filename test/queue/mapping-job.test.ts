@@ -4,7 +4,6 @@ import { saveMapping } from '../../src/access/mappings.ts';
 import { requestResync } from '../../src/access/resync.ts';
 import { addJob } from '../../src/jobs/add.ts';
 import {
-  addMembers,
   addMembershipJobs,
   cause,
   createGroup,
@@ -79,45 +78,6 @@ test('delivered twice at the same time walks once', async () => {
   await expectNoDrift(db, organizationId);
   const log = (await entries(db, organizationId)).filter((entry) => entry.action === 'SYNC_ACCESS');
   expect(log).toHaveLength(users.length + 1);
-});
-
-test('a mapping that changes twice between pages, one who joins and one who leaves behind the cursor', async () => {
-  const { organizationId, groupId, users, mapping, job } = await mappedGroup(20);
-  const beta = await createWorkspace(db, organizationId, 'Beta');
-  const options = { queue: 'workspace-mapping', usersPerPage: 8 };
-  const jobs = [job];
-  let pages = 0;
-  const changeBetweenPages = async (): Promise<void> => {
-    pages += 1;
-    if (pages === 1) {
-      const { jobId } = await saveMapping(db, { ...mapping, workspaceIds: [beta], confirm: true, cause });
-      jobs.push({ id: jobId, organizationId });
-      const [leaver] = users;
-      await removeMembers(db, organizationId, groupId, leaver === undefined ? [] : [leaver]);
-      jobs.push(...(await membershipJobs([leaver ?? ''])));
-    }
-    if (pages === 2) {
-      const { jobId } = await saveMapping(db, { ...mapping, workspaceIds: [], role: null, confirm: true, cause });
-      jobs.push({ id: jobId, organizationId });
-      const joiner = await createUser(db, organizationId);
-      await addMembers(db, organizationId, groupId, [joiner]);
-      jobs.push(...(await membershipJobs([joiner])));
-    }
-  };
-  const membershipJobs = (userIds: string[]) => addMembershipJobs(db, organizationId, userIds);
-
-  for (;;) {
-    const result = await workJob(db, job, { ...options, shouldStop: () => true });
-    if (result !== 'interrupted') break;
-    await changeBetweenPages();
-  }
-  // The later jobs in the worst order: newest first.
-  for (const later of jobs.slice(1).toReversed()) {
-    const row = (await jobRows(db, organizationId)).find(({ id }) => id === later.id);
-    const queue = row !== undefined && 'userIds' in row.payload ? 'group-membership' : 'workspace-mapping';
-    expect(await workJob(db, later, { queue })).toBe('applied');
-  }
-  await expectNoDrift(db, organizationId);
 });
 
 test('a group that is deleted meanwhile ends the walk', async () => {

@@ -31,12 +31,14 @@ const lookEveryMs = 20;
  * not count.
  *
  * @param timeoutMs then it throws, naming how many jobs are left
+ * @param organizationId one organization, or every one when left out
  */
-export async function untilQuiet(db: Queryable, timeoutMs = 20_000): Promise<void> {
+export async function untilQuiet(db: Queryable, timeoutMs = 20_000, organizationId?: string): Promise<void> {
+  const within = organizationId === undefined ? empty : sql`AND organization_id = ${organizationId}::uuid`;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const [row] = await db.query<{ unfinished: number }>(
-      sql`SELECT count(*) AS unfinished FROM sync_jobs WHERE status <> 'failed'`,
+      sql`SELECT count(*) AS unfinished FROM sync_jobs WHERE status <> 'failed' ${within}`,
     );
     if (row?.unfinished === 0) return;
     if (Date.now() > deadline) throw new Error(`${row?.unfinished ?? 0} jobs unfinished after ${timeoutMs} ms`);

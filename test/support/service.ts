@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/platform/config.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { openQuotaStore } from '../../src/rate-limit/open-quota-store.ts';
-import { startQueueEngine } from '../../src/queue/engine.ts';
+import { startQueueEngine, type QueueEngine, type QueueEngineOptions } from '../../src/queue/engine.ts';
 import { untilQuiet } from './access-oracle.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
@@ -76,12 +76,15 @@ export async function startService({
   engine,
   environment = {},
   databaseThrough,
+  startQueues = startQueueEngine,
 }: {
   engine: EngineName;
   /** Where the app itself finds the database, a proxy in front of it; everything else goes straight there. */
   databaseThrough?: (url: string) => Promise<string>;
   /** Variables of the environment beside those that name the servers. */
   environment?: Record<string, string>;
+  /** For tests that need a hand on the queues: wires them instead of the real composition. */
+  startQueues?: (options: QueueEngineOptions) => Promise<QueueEngine>;
 }): Promise<TestService> {
   const db = await createTestDatabase(20);
   const appDb =
@@ -102,7 +105,7 @@ export async function startService({
   const adminKey = 'rc_admin_test-key-of-the-suite';
   const metrics = createMetrics();
   const redisUrl = engine === 'redis' ? inject('redisUrl') : null;
-  const queueEngine = await startQueueEngine({
+  const queueEngine = await startQueues({
     db,
     databaseUrl: db.url,
     redisUrl,
@@ -199,7 +202,8 @@ async function createOrganization(
   };
 }
 
-async function request<Body>(
+/** One request; a JSON answer is parsed. */
+export async function request<Body>(
   url: string,
   method: string,
   body: unknown,
