@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import { expect } from 'vitest';
 import { closeGate } from '../../src/jobs/gate.ts';
 import { jobRows } from '../access/fixtures.ts';
+import { until } from '../queue/harness.ts';
 import { holdLock, race, requestLock } from './held-lock.ts';
 import type { Race } from './race.ts';
 import { usersPerPage } from './stage.ts';
@@ -140,6 +141,40 @@ export const accessRaces: Race[] = [
       expect(await leftOf(tenant.db, tenant.id, user)).toBe(0);
     },
   })),
+  {
+    id: 'R7',
+    title: 'a group is deleted while its first mapping is being applied: those who have just got access lose it',
+    async run({ stage, tenant, holdRow }) {
+      const [user = ''] = await tenant.users(1);
+      const web = await tenant.workspace('Web');
+      const created = await tenant.scim('POST', '/Groups', { displayName: 'New', members: [{ value: user }] });
+      const group = String(created.body['id']);
+      await tenant.quiet();
+      const groupRow = await holdRow('groups', group, 'UPDATE');
+      // Keeps the deletion from its end until the walk of the mapping has granted.
+      const membership = await holdLock(
+        stage.sessions,
+        sql`SELECT FROM group_members WHERE organization_id = ${tenant.id} AND group_id = ${group} FOR UPDATE`,
+      );
+      try {
+        const save = tenant.admin('PUT', `/groups/${group}/mapping`, { workspaceIds: [web], role: 'developer' });
+        await groupRow.untilWaiting(1);
+        const remove = tenant.scim('DELETE', `/Groups/${group}`);
+        await groupRow.untilWaiting(2);
+        await groupRow.release();
+        expect((await save).status).toBe(202);
+        await membership.untilWaiting(1);
+        await until(async () => (await tenant.effectiveAccess(user)).length === 1);
+        await membership.release();
+        expect((await remove).status).toBe(204);
+      } finally {
+        await groupRow.release();
+        await membership.release();
+      }
+      await tenant.quiet();
+      expect(await leftOf(tenant.db, tenant.id, user)).toBe(0);
+    },
+  },
   {
     id: 'R8',
     title: 'a mapping that changes twice between two pages of its walk, one who joins and one who leaves behind it',

@@ -16,6 +16,9 @@ const only = process.env['RACES_ONLY'] ?? '';
 /** One repetition is well below a second on an idle machine; this is for one that is not. */
 const patienceMs = 15_000;
 
+/** How many repetitions between two signs of life. */
+const repetitionsPerReport = 50;
+
 const byNumber = (a: Race, b: Race): number => Number(a.id.slice(1)) - Number(b.id.slice(1));
 
 /** The races of the catalogue, R1 to R14, on one engine: each forced, each repeated, each in an organization of its own. */
@@ -36,7 +39,7 @@ export function describeRaces(engine: EngineName): void {
     test.each(races.map((race) => [`${race.id}: ${race.title}`, race] as const))(
       `%s (${times} times)`,
       { timeout: times * patienceMs },
-      async (_name, { run }) => {
+      async (_name, { id, run }) => {
         for (let repetition = 1; repetition <= times; repetition += 1) {
           const tenant = await Tenant.create(stage);
           try {
@@ -45,6 +48,7 @@ export function describeRaces(engine: EngineName): void {
           } catch (error) {
             throw new Error(`in repetition ${repetition} of ${times}`, { cause: error });
           }
+          if (repetition % repetitionsPerReport === 0) console.log(`${engine} ${id}: ${repetition} of ${times}`);
         }
       },
     );
