@@ -4,7 +4,7 @@ import { addMembers, patch, removeMembers, setActive, type Tenant } from '../ten
 import { command, succeeded, type WorldCommand } from './command.ts';
 import { active, mayBeGone, member, nameOf, type World } from './world.ts';
 
-export const placeOf = { user: fc.nat(5), group: fc.nat(3), workspace: fc.nat(2) };
+export const placeOf = { user: fc.nat(3), group: fc.nat(3), workspace: fc.nat(2) };
 const somePlaces = fc.uniqueArray(placeOf.user, { minLength: 1, maxLength: 4 });
 
 const address = (tenant: Tenant, name: string): string => `${name}@${tenant.id}.example`;
@@ -214,7 +214,7 @@ export const scimCommands: fc.WeightedArbitrary<WorldCommand>[] = [
   { weight: 4, arbitrary: placeOf.user.map(createUser) },
   { weight: 1, arbitrary: fc.constant(twin) },
   { weight: 2, arbitrary: placeOf.user.map(renameUser) },
-  { weight: 6, arbitrary: fc.tuple(placeOf.user, fc.boolean()).map(([place, on]) => switchUser(place, on)) },
+  { weight: 12, arbitrary: fc.tuple(placeOf.user, fc.boolean()).map(([place, on]) => switchUser(place, on)) },
   { weight: 1, arbitrary: fc.tuple(placeOf.user, fc.boolean()).map(([place, on]) => switchAndBreak(place, on)) },
   { weight: 2, arbitrary: placeOf.user.map(deleteUser) },
   { weight: 3, arbitrary: fc.tuple(placeOf.group, somePlaces).map(([place, members]) => createGroup(place, members)) },
