@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Cluster, EngineName } from './harness/cluster.ts';
+import { describeFailure, runRound, startClusterFor } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A round takes some seconds; a recovery may take a minute each. */
+const timeoutMs = 180_000;
+
+/**
+ * The small number of each scenario as tests, on both engines. Scenarios of one file that need no cluster of their own
+ * share one, and run one after the other.
+ */
+export function faultTests(scenarios: readonly Scenario[]): void {
+  for (const engine of ['postgres', 'redis'] as const) {
+    const here = scenarios.filter(({ engines }) => engines?.includes(engine) ?? true);
+    const sharing = here.filter(({ cluster }) => cluster === undefined);
+    const groups = [sharing, ...here.filter(({ cluster }) => cluster !== undefined).map((one) => [one])];
+    for (const group of groups) onOneCluster(group, engine);
+  }
+}
+
+function onOneCluster(scenarios: readonly Scenario[], engine: EngineName): void {
+  const isMissing = (scenario: Scenario): boolean =>
+    (engine === 'redis' && inject('redisUrl') === null) ||
+    (scenario.needsRoot === true && process.getuid?.() !== 0) ||
+    !(scenario.needs ?? []).every(hasProgram);
+  const possible = scenarios.filter((scenario) => !isMissing(scenario));
+  const [first] = possible;
+
+  describe(`faults, queues in ${engine}`, () => {
+    let cluster: Cluster | undefined;
+    beforeAll(async () => {
+      if (first !== undefined) cluster = await startClusterFor(first, engine);
+    }, timeoutMs);
+    afterAll(() => cluster?.close(), timeoutMs);
+
+    for (const scenario of scenarios) {
+      const { id, name, times, perRound = 1 } = scenario;
+      test.skipIf(isMissing(scenario))(
+        `${id} ${name}: nothing is lost, nobody is let in`,
+        { timeout: timeoutMs },
+        async () => {
+          if (cluster === undefined) throw new Error('the cluster has not started');
+          for (let done = 0; done < times.small; done += perRound) {
+            const seed = `${id}-${Date.now() % 1_000_000}`;
+            const count = Math.min(perRound, times.small - done);
+            const result = await runRound(scenario, cluster, { seed, times: count });
+            expect(result.violations, describeFailure(scenario, engine, result, count)).toEqual([]);
+          }
+        },
+      );
+    }
+  });
+}
+
+function hasProgram(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
