@@ -8,6 +8,7 @@ import { jobQueue, type JobReference } from './job-queue.ts';
 import {
   attempts,
   backoff,
+  commandSilenceMs,
   concurrency as concurrencyByQueue,
   lockDurationMs,
   maxStalledCount,
@@ -44,7 +45,10 @@ export async function openPostgresBackend({ databaseUrl, logger }: PostgresBacke
     max: poolSize,
     application_name: 'rollcall-queue',
     connectionTimeoutMillis: 5_000,
+    // A connection that waits for a notification sends nothing, so only these would tell that it is lost.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    query_timeout: commandSilenceMs,
     // BullMQ does not set the schema on a pool that it did not create.
     options: `-c search_path=${schema}`,
   });

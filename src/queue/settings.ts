@@ -62,6 +62,12 @@ export const producerTimeoutMs = 2_000;
 export const producerSilenceMs = 5_000;
 export const workerSilenceMs = 20_000;
 
+/**
+ * The same on Postgres, where waiting is no command. Without it a worker whose command was swallowed waited for ever,
+ * also after the network was well again; a command that did arrive and is repeated does no harm.
+ */
+export const commandSilenceMs = 5_000;
+
 /** How many jobs one organization may have in the queue: enough to keep every worker busy with it alone, no more. */
 export const inFlightPerOrganization = 16;
 

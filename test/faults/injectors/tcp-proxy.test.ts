@@ -125,14 +125,20 @@ describe('a network that', () => {
   test('is half open loses the server without telling the client, who learns when it is over', async () => {
     const socket = await open();
     await echo(socket, 'one');
+    const idle = await open();
+    await echo(idle, 'one');
     await proxy.become('half-open');
     await expect.poll(() => served.size).toBe(0);
     socket.write('two');
     expect(await silence(socket, 300)).toBe('silent');
-    await proxy.become('pass');
     const ended = end(socket);
-    socket.write('three');
+    await proxy.become('pass');
     expect(await ended).toBe('ECONNRESET');
+    // One that did not send anything learns when it does.
+    const idleEnded = end(idle);
+    expect(await silence(idle, 50)).toBe('silent');
+    idle.write('three');
+    expect(await idleEnded).toBe('ECONNRESET');
     expect(await echo(await open(), 'four')).toBe('four');
   });
 

@@ -10,8 +10,8 @@ import type { AddressInfo } from 'node:net';
  * - `reset`: every connection, present and new, ends in a reset.
  * - `blackhole`: nothing arrives anywhere, not even that somebody hung up. What was sent stays on its way and arrives
  *   when the fault is over, as TCP's retransmissions would.
- * - `half-open`: the server has lost its connections, and the client does not know: what it sends into those of before
- *   is swallowed, and answered with a reset once the fault is over. New ones are swallowed alike.
+ * - `half-open`: the server has lost its connections, and the client does not know: what it sends is swallowed, and
+ *   answered with a reset once the fault is over, as a retransmission would be. New connections fare alike.
  * - `delay`: everything arrives late by `delayMs`, in both directions.
  */
 export type Network = 'pass' | 'refuse' | 'reset' | 'blackhole' | 'half-open' | { delayMs: number };
@@ -32,6 +32,8 @@ interface Link {
   server: Socket;
   /** The server's side was lost while the client could not notice. */
   isStale: boolean;
+  /** The client waits for an answer that cannot come. */
+  hasSwallowed: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       return;
     }
     const server = connect({ host: target.host ?? '127.0.0.1', port: target.port, allowHalfOpen: true });
-    const link: Link = { client, server, isStale: false };
+    const link: Link = { client, server, isStale: false, hasSwallowed: false };
     links.add(link);
     relay(link, client, server);
     relay(link, server, client);
@@ -86,8 +88,8 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
     };
     from.on('data', (chunk) => {
       if (link.isStale) {
-        // Somebody who came back without memory of this connection answers so.
-        if (from === link.client && network !== 'half-open') from.resetAndDestroy();
+        link.hasSwallowed = true;
+        impose(link);
         return;
       }
       deliver(() => {
@@ -121,14 +123,18 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       client.resetAndDestroy();
       server.resetAndDestroy();
     } else if (network === 'half-open') {
+      if (link.isStale) return;
       link.isStale = true;
       server.resetAndDestroy();
     } else if (network === 'blackhole') {
       client.pause();
       server.pause();
+    } else if (link.isStale) {
+      // A server that came back without memory of this connection answers so, to whoever sends something.
+      if (link.hasSwallowed) client.resetAndDestroy();
     } else {
       client.resume();
-      if (!server.destroyed) server.resume();
+      server.resume();
     }
   }
 
