@@ -94,6 +94,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on('error', (error) => {
     if (!pool.ending) options.onIdleError(error);
   });
+  // A server that ends a session in the moment it has opened it is heard before whoever gets the connection listens, and
+  // an error that nobody listens for ends the process. The first statement on it fails, which tells enough.
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   async function connect(deadline: Deadline | null): Promise<pg.PoolClient> {
     // Whoever is this far back would only wait in vain; and what waits is memory.

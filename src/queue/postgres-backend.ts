@@ -53,6 +53,8 @@ export async function openPostgresBackend({ databaseUrl, logger }: PostgresBacke
     options: `-c search_path=${schema}`,
   });
   pool.on('error', connectionErrorLogger(logger, 'queue pool'));
+  // One that is lost in the moment it is lent has no other listener, and would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   const bullmq = withBackend(createPostgresBackend);
   // A pg.Pool is what BullMQ asks for; its declaration of one is only written differently.
