@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cluster, EngineName } from './harness/cluster.ts';
-import { describeFailure, runRound, startClusterFor } from './run-scenario.ts';
+import { describeFailure, missingFor, runRound, startClusterFor } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** A round takes some seconds; a recovery may take a minute each. */
@@ -21,10 +20,7 @@ export function faultTests(scenarios: readonly Scenario[]): void {
 }
 
 function onOneCluster(scenarios: readonly Scenario[], engine: EngineName): void {
-  const isMissing = (scenario: Scenario): boolean =>
-    (engine === 'redis' && inject('redisUrl') === null) ||
-    (scenario.needsRoot === true && process.getuid?.() !== 0) ||
-    !(scenario.needs ?? []).every(hasProgram);
+  const isMissing = (scenario: Scenario): boolean => missingFor(scenario, engine) !== null;
   const possible = scenarios.filter((scenario) => !isMissing(scenario));
   const [first] = possible;
 
@@ -52,8 +48,4 @@ function onOneCluster(scenarios: readonly Scenario[], engine: EngineName): void 
       );
     }
   });
-}
-
-function hasProgram(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import { createRandom } from '../../src/cli/simulate/random.ts';
@@ -21,6 +24,15 @@ const lanesPerOrganization = 2;
 const writesAfter = 40;
 /** After any single fault access follows within this. */
 const quietWithinMs = 60_000;
+
+/** What this machine lacks for a scenario, in words; null: nothing. */
+export function missingFor(scenario: Pick<Scenario, 'needs' | 'needsRoot'>, engine: EngineName): string | null {
+  if (process.platform !== 'linux') return 'needs Linux';
+  if (scenario.needsRoot === true && process.getuid?.() !== 0) return 'needs root';
+  const programs = [...(scenario.needs ?? []), ...(engine === 'redis' ? ['redis-server'] : [])];
+  const missing = programs.filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
+  return missing.length === 0 ? null : `needs ${missing.join(', ')}`;
+}
 
 /** Starts the cluster that a scenario needs. The result's `close` also undoes what the scenario set up for it. */
 export async function startClusterFor(scenario: Pick<Scenario, 'cluster'>, engine: EngineName): Promise<Cluster> {
@@ -80,9 +92,10 @@ export async function runRound(
     onViolation: violation,
   });
 
-  await scenario
-    .inject({ cluster, traffic, random, times, violation, count })
-    .catch((error: unknown) => violation(`the fault could not be injected: ${String((error as Error).stack)}`));
+  const context: FaultContext = { cluster, traffic, random, times, violation, count };
+  const failed = (error: unknown): void =>
+    violation(`the fault could not be injected: ${String((error as Error).stack)}`);
+  await scenario.inject(context).catch(failed);
   const endedAt = Date.now();
   await cluster.ensureRunning();
   if (!(await traffic.progress(writesAfter))) violation('no write was acknowledged in the minute after the fault');
@@ -96,6 +109,8 @@ export async function runRound(
   );
   if (left > 0) violation(`I8: ${left} jobs are unfinished ${limit} ms after the fault`);
   count('quietMs', Date.now() - endedAt, 'worst');
+
+  await scenario.afterQuiet?.(context).catch(failed);
 
   const checked = await checkInvariants({
     db,
@@ -111,9 +126,21 @@ export async function runRound(
   count('unavailable', traffic.exchanges.filter(({ status }) => status === 503).length);
   const polls = traffic.deniedPolls();
   count('deniedPolls', polls.users + polls.http);
-  if (process.env['FAULTS_VERBOSE'] !== undefined)
-    console.log(scenario.id, cluster.engine, seed, JSON.stringify(counts));
+  await keepEvidence(
+    `${scenario.id}-${cluster.engine}-${tag}`,
+    { seed, violations, counts, exchanges: traffic.exchanges },
+    cluster,
+  );
   return { seed, violations, counts };
+}
+
+/** What a round saw, and what its processes wrote, where FAULTS_EVIDENCE names a directory to keep it in. */
+async function keepEvidence(name: string, seen: object, cluster: Cluster): Promise<void> {
+  const directory = process.env['FAULTS_EVIDENCE'];
+  if (directory === undefined) return;
+  await mkdir(join(directory, name), { recursive: true });
+  await writeFile(join(directory, name, 'seen.json'), JSON.stringify(seen, null, 1));
+  for (const member of cluster.members) await writeFile(join(directory, name, `${member.name}.log`), member.output());
 }
 
 /** @returns how many jobs were still unfinished at the deadline */

@@ -38,6 +38,8 @@ export interface Scenario {
   /** How long quiet may take after the end of the fault. Left out: 60 s, the promise. */
   quietWithinMs?: number;
   inject: (context: FaultContext) => Promise<void>;
+  /** More damage when everything is quiet, before the judgement; it has to end in quiet again. */
+  afterQuiet?: (context: FaultContext) => Promise<void>;
 }
 
 export interface FaultContext {

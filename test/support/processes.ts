@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const root = join(import.meta.dirname, '../..');
 
 /** The program as users run it when `npm test` has built it, else straight from its source. */
-const program =
+const thisProgram =
   process.env['TEST_PROGRAM'] === undefined
     ? ['--import', 'tsx', join(root, 'src/main.ts')]
     : [join(root, process.env['TEST_PROGRAM'])];
@@ -27,11 +27,13 @@ export interface RollcallProcess {
  * Starts `rollcall <words>` with nothing of our own environment that would configure it.
  *
  * @param prefix a command to start it by, which must become it (`setpriv`): signals go to this process
+ * @param program words after `node` that start another version of the program
  */
 export function startRollcall(
   words: string[],
   env: Record<string, string> = {},
   prefix: string[] = [],
+  program: string[] = thisProgram,
 ): RollcallProcess {
   const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...program, ...words];
   const child = spawn(command, rest, {

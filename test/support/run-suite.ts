@@ -26,7 +26,26 @@ interface Counts {
   skipped: string[];
 }
 
-await installRedisWhereMissing();
+/** Packages of Debian with what some tests start, and whether it is there. */
+const systemPackages: readonly { name: string; isThere: () => boolean | Promise<boolean>; without: string }[] = [
+  {
+    name: 'redis-server',
+    isThere: hasRedisServer,
+    without: 'tests that start a Redis are skipped, without TEST_REDIS_URL all on the Redis engine',
+  },
+  {
+    name: 'strace',
+    isThere: () => spawnSync('strace', ['--version']).status === 0,
+    without: 'tests that kill a process at a system call, or slow a disk down, are skipped',
+  },
+  {
+    name: 'libfaketime',
+    isThere: () => spawnSync('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketimeMT.so.1']).status === 0,
+    without: 'tests that set the clock of a process are skipped',
+  },
+];
+
+await installWhatIsMissing();
 const directory = mkdtempSync(join(tmpdir(), 'rollcall-suite-'));
 const reportFile = join(directory, 'report.json');
 try {
@@ -39,24 +58,29 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 
-async function installRedisWhereMissing(): Promise<void> {
-  if (process.env['TEST_REDIS_URL'] !== undefined || (await hasRedisServer())) return;
+async function installWhatIsMissing(): Promise<void> {
+  const missing: typeof systemPackages = (
+    await Promise.all(systemPackages.map(async (one) => ((await one.isThere()) ? [] : [one])))
+  ).flat();
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(' ');
+  const warn = (why: string): void => {
+    for (const { name, without } of missing) console.warn(`${name} ${why}: ${without}.`);
+  };
   const isDebian = spawnSync('apt-get', ['--version']).status === 0;
   if (process.getuid?.() !== 0 || !isDebian) {
-    console.warn(
-      'redis-server is missing and cannot be installed by this user: tests on the Redis engine are skipped.',
-    );
+    warn('is missing and cannot be installed by this user');
     return;
   }
-  console.log('Installing redis-server from the packages of this system ...');
-  // Only the program is wanted: a policy of 101 keeps the package from starting a server of its own.
+  console.log(`Installing ${names} from the packages of this system ...`);
+  // Only the programs are wanted: a policy of 101 keeps a package from starting a server of its own.
   const install =
     'export DEBIAN_FRONTEND=noninteractive; ' +
     'if [ ! -e /usr/sbin/policy-rc.d ]; then printf "#!/bin/sh\\nexit 101\\n" > /usr/sbin/policy-rc.d; ' +
     'chmod +x /usr/sbin/policy-rc.d; trap "rm -f /usr/sbin/policy-rc.d" EXIT; fi; ' +
-    'apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server';
+    `apt-get update -qq && apt-get install -y -qq --no-install-recommends ${names}`;
   const { status } = spawnSync('sh', ['-c', install], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) console.warn('redis-server could not be installed: tests on the Redis engine are skipped.');
+  if (status !== 0) warn('could not be installed');
 }
 
 function runVitest(outputFile: string, words: string[]): Promise<number> {

@@ -18,9 +18,10 @@ export interface Member {
   /**
    * Starts it unless it runs, and resolves when it is ready.
    *
-   * @param prefix a command to start it by, which must become it
+   * @param how.prefix a command to start it by, which must become it
+   * @param how.program words after `node` that start another version
    */
-  start(prefix?: readonly string[]): Promise<void>;
+  start(how?: { prefix?: readonly string[]; program?: readonly string[] }): Promise<void>;
   /** Sends a signal to the process that runs. */
   signal(signal: NodeJS.Signals): void;
   /** kill -9; resolves when it has ended. A stopped process ends too. */
@@ -41,9 +42,9 @@ export async function createMember(options: {
   let running = false;
   let earlierOutput = '';
 
-  const launch = async (prefix: readonly string[]): Promise<void> => {
+  const launch: Member['start'] = async ({ prefix = [], program } = {}) => {
     earlierOutput += current?.output() ?? '';
-    const started = startRollcall([role], environment, [...prefix]);
+    const started = startRollcall([role], environment, [...prefix], program && [...program]);
     current = started;
     running = true;
     // No limit: it is meant to run for as long as the test does.
@@ -63,8 +64,8 @@ export async function createMember(options: {
     },
     isRunning: () => running,
     output: () => earlierOutput + (current?.output() ?? ''),
-    async start(prefix = []) {
-      if (!running) await launch(prefix);
+    async start(how) {
+      if (!running) await launch(how);
     },
     signal: (signal) => current?.kill(signal),
     async kill() {

@@ -21,7 +21,7 @@ const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 /** More are not created; what a lane can do to a user does not get more interesting with more users. */
 const maxUsers = 14;
-const pauseMs = 12;
+const pauseMs = 60;
 
 /**
  * Plays the identity provider for users and groups of its own and for their membership in groups that all share, until

@@ -36,7 +36,7 @@ export interface TrafficOptions {
 }
 
 /** So often the database is looked at for access of users who must not have any. */
-const lookEveryMs = 10;
+const lookEveryMs = 25;
 
 export function startTraffic(options: TrafficOptions): Traffic {
   const { organizations, onViolation, db } = options;

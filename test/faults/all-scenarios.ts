@@ -1,0 +1,23 @@
+import type { Scenario } from './scenario.ts';
+import { deliveriesRepeated } from './scenarios/deliveries-repeated.ts';
+import { apiKilled, workerKilled } from './scenarios/killed-at-syscall.ts';
+import { postgresKilled } from './scenarios/postgres-killed.ts';
+import { queueWiped } from './scenarios/queue-wiped.ts';
+import { redisComesBackEmpty, redisKilled, redisLosesPower } from './scenarios/redis-killed.ts';
+import { twoVersions, unknownJobKind } from './scenarios/two-versions.ts';
+import { workerStalled } from './scenarios/worker-stalled.ts';
+
+/** What the full run goes through, in the order of the catalogue. */
+export const allScenarios: readonly Scenario[] = [
+  apiKilled,
+  workerKilled,
+  postgresKilled,
+  redisKilled,
+  redisLosesPower,
+  redisComesBackEmpty,
+  queueWiped,
+  workerStalled,
+  twoVersions,
+  unknownJobKind,
+  deliveriesRepeated,
+];
