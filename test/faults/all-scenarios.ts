@@ -1,9 +1,11 @@
 import type { Scenario } from './scenario.ts';
+import { clockStepped } from './scenarios/clock-stepped.ts';
 import { deliveriesRepeated } from './scenarios/deliveries-repeated.ts';
 import { apiKilled, workerKilled } from './scenarios/killed-at-syscall.ts';
 import { postgresKilled } from './scenarios/postgres-killed.ts';
 import { queueWiped } from './scenarios/queue-wiped.ts';
 import { redisComesBackEmpty, redisKilled, redisLosesPower } from './scenarios/redis-killed.ts';
+import { redisTrouble } from './scenarios/redis-trouble.ts';
 import { twoVersions, unknownJobKind } from './scenarios/two-versions.ts';
 import { workerStalled } from './scenarios/worker-stalled.ts';
 
@@ -16,7 +18,9 @@ export const allScenarios: readonly Scenario[] = [
   redisLosesPower,
   redisComesBackEmpty,
   queueWiped,
+  ...redisTrouble,
   workerStalled,
+  clockStepped,
   twoVersions,
   unknownJobKind,
   deliveriesRepeated,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, rm, rmdir, statfs } from 'node:fs/promises';
+import { mkdtemp, open, rm, rmdir, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,10 +9,6 @@ const run = promisify(execFile);
 export interface SmallDisk {
   /** Where it is mounted. */
   readonly path: string;
-  /** Takes all the space that is left. */
-  fill(): Promise<void>;
-  /** Gives back what `fill` has taken. */
-  free(): Promise<void>;
   /** Whatever uses it has ended. */
   remove(): Promise<void>;
 }
@@ -38,34 +34,41 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
     await rmdir(path);
     throw error;
   }
-  const ballast = join(path, 'ballast');
   return {
     path,
-    async fill() {
-      const file = await open(ballast, 'a');
-      try {
-        for (const blockBytes of [1 << 20, 4_096]) {
-          const block = Buffer.alloc(blockBytes, 1);
-          while ((await statfs(path)).bavail * 4_096 >= blockBytes) {
-            const isFull = await file.write(block).then(
-              () => false,
-              (error: unknown) => {
-                if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-                return true;
-              },
-            );
-            if (isFull) break;
-          }
-        }
-      } finally {
-        await file.close();
-      }
-    },
-    free: () => rm(ballast, { force: true }),
     async remove() {
       // A process that has just ended may hold its directory for a moment longer.
       await run('umount', ['-l', path]);
       await rmdir(path);
     },
   };
+}
+
+/**
+ * Takes all the space that is left on the disk of a directory.
+ *
+ * @returns gives it back
+ */
+export async function fillDisk(directory: string): Promise<() => Promise<void>> {
+  const ballast = join(directory, 'ballast');
+  const file = await open(ballast, 'a');
+  try {
+    for (const blockBytes of [1 << 20, 4_096]) {
+      const block = Buffer.alloc(blockBytes, 1);
+      while (await fits(file, block));
+    }
+  } finally {
+    await file.close();
+  }
+  return () => rm(ballast, { force: true });
+}
+
+async function fits(file: FileHandle, block: Buffer): Promise<boolean> {
+  try {
+    // A write into the last free bytes takes those, and says so.
+    return (await file.write(block)).bytesWritten === block.length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+    throw error;
+  }
 }

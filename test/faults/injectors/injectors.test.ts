@@ -7,7 +7,7 @@ import { afterEach, describe, expect, inject, test } from 'vitest';
 import { ownRedis } from '../../queue/redis-server.ts';
 import { createClock, findFaketime } from './clock.ts';
 import { freeze } from './frozen-process.ts';
-import { canMountSmallDisk, mountSmallDisk } from './full-disk.ts';
+import { canMountSmallDisk, fillDisk, mountSmallDisk } from './full-disk.ts';
 import { fillRedis } from './full-redis.ts';
 
 const started = new Set<ChildProcess>();
@@ -81,9 +81,9 @@ describe.skipIf(!canMount)('a small disk (mount, tmpfs)', () => {
     try {
       const write = () => writeFile(join(disk.path, 'more'), Buffer.alloc(8_192, 1));
       await write();
-      await disk.fill();
+      const free = await fillDisk(disk.path);
       await expect(writeFile(join(disk.path, 'even more'), Buffer.alloc(8_192, 1))).rejects.toThrow('ENOSPC');
-      await disk.free();
+      await free();
       await write();
     } finally {
       await disk.remove();
