@@ -15,6 +15,7 @@ const help = `Usage: npm run test:faults:full -- [options]
   --times N         how often each fault is injected on each engine; left out: what the scenario says
   --seed SEED       the seed of the first round, as a failure prints it; the rounds after it count on from it
   --minutes N       ends a scenario after so many minutes, and says how many it came to
+  --setting N=V     a setting of Postgres; with synchronous_commit=off, F2 must find lost writes: the harness sees
   --json            the summary as JSON
   --list            names the scenarios and their numbers, and runs nothing
   --help
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     times: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    setting: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -106,7 +108,7 @@ async function runOne(scenario: Scenario, engine: EngineName): Promise<Line> {
     tell(`skipped: ${scenario.id} ${scenario.name}, engine ${engine}: ${line.skipped}`);
     return line;
   }
-  const cluster = await startClusterFor(scenario, engine);
+  const cluster = await startClusterFor(scenario, engine, options.setting);
   const end = (): void => void cluster.close().finally(() => process.exit(130));
   process.once('SIGINT', end).once('SIGTERM', end);
   try {

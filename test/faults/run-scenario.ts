@@ -34,11 +34,23 @@ export function missingFor(scenario: Pick<Scenario, 'needs' | 'needsRoot'>, engi
   return missing.length === 0 ? null : `needs ${missing.join(', ')}`;
 }
 
-/** Starts the cluster that a scenario needs. The result's `close` also undoes what the scenario set up for it. */
-export async function startClusterFor(scenario: Pick<Scenario, 'cluster'>, engine: EngineName): Promise<Cluster> {
+/**
+ * Starts the cluster that a scenario needs. The result's `close` also undoes what the scenario set up for it.
+ *
+ * @param postgresSettings further ones, `name=value`: with a wrong one the judgement must be a bad one
+ */
+export async function startClusterFor(
+  scenario: Pick<Scenario, 'cluster'>,
+  engine: EngineName,
+  postgresSettings: readonly string[] = [],
+): Promise<Cluster> {
   const { cleanUp, ...options } = (await scenario.cluster?.(engine)) ?? {};
   try {
-    const cluster = await startCluster({ engine, ...options });
+    const cluster = await startCluster({
+      engine,
+      ...options,
+      postgresSettings: [...(options.postgresSettings ?? []), ...postgresSettings],
+    });
     return {
       ...cluster,
       close: async () => {

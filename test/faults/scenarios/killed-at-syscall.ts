@@ -33,5 +33,5 @@ function killedAtSyscall(role: MemberRole, times: Scenario['times']): Scenario {
   };
 }
 
-export const apiKilled = killedAtSyscall('api', { small: 3, full: 1_000 });
-export const workerKilled = killedAtSyscall('worker', { small: 3, full: 1_000 });
+export const apiKilled = killedAtSyscall('api', { small: 2, full: 1_000 });
+export const workerKilled = killedAtSyscall('worker', { small: 2, full: 1_000 });
