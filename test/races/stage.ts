@@ -93,7 +93,7 @@ function wireQueues(backend: QueueBackend, { db, logger, onJobFinished }: QueueE
     nudge: () => dispatcher.nudge(),
     router: () =>
       bullBoardRouter({
-        queues: queueNames.map((name) => backend.queues[name].bullmq),
+        queues: queueNames.map((name) => ({ name, queue: backend.queues[name].bullmq })),
         basePath: '/queues',
         replay: () => Promise.resolve(0),
       }),
