@@ -3,7 +3,7 @@ import { defineEndpoint } from './endpoint.ts';
 import { page, pageQuery } from './page.ts';
 import { id, name, timestamp } from './text.ts';
 
-const adminKeyRole = z.enum(['admin', 'viewer']).meta({
+export const adminKeyRole = z.enum(['admin', 'viewer']).meta({
   id: 'AdminKeyRole',
   description: '`admin` may do everything in its organization, `viewer` only read.',
 });

@@ -25,6 +25,8 @@ export interface Endpoint<
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
+  /** Answers without a credential; everything else needs one. */
+  readonly open?: true;
   readonly query: Query;
   /** Null: no body is read. */
   readonly request: Request;

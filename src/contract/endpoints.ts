@@ -6,12 +6,14 @@ import { jobEndpoints } from './jobs.ts';
 import { organizationEndpoints } from './organizations.ts';
 import { provisioningEndpoints } from './provisioning.ts';
 import { scimSchemaEndpoints } from './scim-schemas.ts';
+import { sessionEndpoints } from './session.ts';
 import { syncLogEndpoints } from './sync-log-endpoints.ts';
 import { userEndpoints } from './users.ts';
 import { workspaceEndpoints } from './workspaces.ts';
 
 /** Every operation of the admin API, by its operation id. */
 export const endpoints = {
+  ...sessionEndpoints,
   ...organizationEndpoints,
   ...domainEndpoints,
   ...provisioningEndpoints,

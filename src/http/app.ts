@@ -9,8 +9,8 @@ import type { QuotaStore } from '../rate-limit/limit.ts';
 import type { Cause } from '../sync-log/append.ts';
 import { createLateEntries, type LateEntries } from '../sync-log/late-entries.ts';
 import { adminRouter } from './admin/router.ts';
+import { consoleRouter } from './console/console-files.ts';
 import { dependencyChecks, healthRouter } from './health.ts';
-import { homePage } from './home-page.ts';
 import { metricsRouter, stateReaders, type Metrics } from './metrics.ts';
 import { openApiRouter } from './openapi/router.ts';
 import { makeProblem, problemHandler, sendProblem } from './problem.ts';
@@ -79,10 +79,11 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use('/api', openApiRouter({ publicUrl: () => base }));
   app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));
   app.use(metricsRouter({ metrics, state: stateReaders(db, engine), logger }));
-  app.use('/queues', queuesRouter({ adminKeyHash, publicUrl: base, board: engine.router(causeOfOperator), limits }));
-  app.get('/', (_req, res) => {
-    res.type('html').send(homePage);
-  });
+  app.use(
+    '/queues',
+    queuesRouter({ db, adminKeyHash, publicUrl: base, board: engine.router(causeOfOperator), limits }),
+  );
+  app.use(consoleRouter());
   app.use((_req, res) => {
     sendProblem(
       res,

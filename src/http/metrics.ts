@@ -23,6 +23,8 @@ export interface Metrics {
   /** A periodic resync found so many users whose access was wrong, and repaired it. */
   countDriftRepaired(users: number): void;
   countSignInDenial(reason: SignInReason): void;
+  /** Somebody gave a key at the console's sign-in that is none. */
+  countConsoleSignInFailure(): void;
   /** Entries of the sync log that were given up: they could not be written within two minutes. */
   countLogWriteFailures(entries: number): void;
   countBulkChangeAlarms(alarms: number): void;
@@ -86,6 +88,11 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'] as const,
     registers,
   });
+  const consoleSignInFailures = new Counter({
+    name: 'rollcall_console_sign_in_failures_total',
+    help: 'Sign-ins to the console with a wrong admin key, at this process.',
+    registers,
+  });
   const logWriteFailures = new Counter({
     name: 'rollcall_log_write_failures_total',
     help: 'FAILED entries of refused SCIM writes that this process gave up: the database took none for minutes. Every other entry is in the transaction of its change, or the request is answered 503.',
@@ -119,6 +126,7 @@ export function createMetrics(): Metrics {
     observeDispatch: ({ queue, lagMs }) => dispatchLag.observe({ queue }, lagMs / 1000),
     countDriftRepaired: (users) => driftRepaired.inc(users),
     countSignInDenial: (reason) => signInDenials.inc({ reason }),
+    countConsoleSignInFailure: () => consoleSignInFailures.inc(),
     countLogWriteFailures: (entries) => logWriteFailures.inc(entries),
     countBulkChangeAlarms: (alarms) => bulkChangeAlarms.inc(alarms),
     countSyncLogMaintenanceFailure: () => syncLogMaintenanceFailures.inc(),

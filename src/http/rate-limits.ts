@@ -19,10 +19,17 @@ export interface RateLimits {
   admin(keyOf: (req: Request, res: Response) => string): RequestHandler;
   /** Callers without a valid credential; to be put in front of authentication. */
   strangers(isAuthenticated: (res: Response) => boolean): RequestHandler;
+  /** Before a key is looked up that somebody signs in with. Throws when there were too many wrong ones. */
+  signIn(req: Pick<Request, 'ip'>, key: string): void;
+  /** After it turned out to be good. */
+  signedIn(req: Pick<Request, 'ip'>, key: string): void;
 }
 
 /** An address may be wrong this often; a person who mistypes, or a provider with an old token, never gets there. */
 const strangers: Limit = { perSecond: 20, burst: 400 };
+
+/** Nobody mistypes a key that is pasted twenty times in a row; a guesser gets 17,000 a day, of 2^256. */
+const wrongSignIns: Limit = { perSecond: 0.2, burst: 20 };
 
 /** Addresses, and credentials, that are remembered at the same time. */
 const maxRemembered = 10_000;
@@ -61,6 +68,35 @@ export function createRateLimits(options: {
     chargeScim: scim.charge,
     admin: perOrganization('admin', adminPerSecond).guard,
     strangers: strangerLimit(),
+    ...signInLimit(),
+  };
+}
+
+/**
+ * Guessing at the sign-in. A key that was good from the same address lately is exempt, so that others behind the same
+ * proxy cannot lock an admin out.
+ */
+function signInLimit(): Pick<RateLimits, 'signIn' | 'signedIn'> {
+  const buckets = boundedMap<TokenBucket>(maxRemembered);
+  const good = boundedMap<true>(maxRemembered);
+  const bucketOf = (req: Pick<Request, 'ip'>) =>
+    buckets.use(networkOf(req.ip), () => ({ tokens: wrongSignIns.burst, refilledAt: performance.now() }));
+  const nameOf = (req: Pick<Request, 'ip'>, key: string) =>
+    createHash('sha256')
+      .update(`${networkOf(req.ip)} ${key}`)
+      .digest('base64');
+  return {
+    signIn: (req, key) => {
+      if (good.has(nameOf(req, key))) return;
+      // Taken before it is known whether the key is good, so that many at once do not slip through.
+      const waitMs = takeToken(bucketOf(req), wrongSignIns, performance.now());
+      if (waitMs > 0) throw tooManyRequests(waitMs, 'too many sign-ins with a wrong key from this address');
+    },
+    signedIn: (req, key) => {
+      const name = nameOf(req, key);
+      if (!good.has(name)) bucketOf(req).tokens += 1;
+      good.use(name, () => true);
+    },
   };
 }
 
@@ -84,7 +120,7 @@ function strangerLimit(): RateLimits['strangers'] {
       throw tooManyRequests(1_000, 'too many requests without a valid credential from this address');
     }
     res.once('close', () => {
-      if (res.statusCode === 401) {
+      if (res.statusCode === 401 || wasSentToSignIn(res)) {
         if (isKnown) takeToken(bucket, strangers, performance.now());
         return;
       }
@@ -93,6 +129,16 @@ function strangerLimit(): RateLimits['strangers'] {
     });
     next();
   };
+}
+
+/** A visit that is nobody's and is answered with the way to the sign-in instead of 401. */
+export function sendToSignIn(res: Response, location: string): void {
+  res.locals['sentToSignIn'] = true;
+  res.redirect(303, location);
+}
+
+function wasSentToSignIn(res: Response): boolean {
+  return res.locals['sentToSignIn'] === true;
 }
 
 /** Only its hash is kept. */

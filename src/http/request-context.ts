@@ -6,6 +6,8 @@ import type { Metrics } from './metrics.ts';
 import { requestDeadlines, type RequestDeadlines } from './request-deadline.ts';
 import { organizationIn, routeClassOf } from './route-class.ts';
 
+type CountedByRequests = Pick<Metrics, 'countSignInDenial' | 'countConsoleSignInFailure'>;
+
 /** What belongs to one request alone; kept in `res.locals`, never on anything that requests share. */
 export interface RequestContext {
   /** The caller's `X-Request-Id` when it is usable, else a new one; sent back, logged, and kept in the sync log. */
@@ -13,7 +15,7 @@ export interface RequestContext {
   /** Writes the request's id into each of its lines. */
   logger: Logger;
   /** What is worth a number of its own. */
-  metrics: Pick<Metrics, 'countSignInDenial'>;
+  metrics: CountedByRequests;
   deadlines: RequestDeadlines;
 }
 
@@ -28,7 +30,7 @@ function isUsable(requestId: string): boolean {
  */
 export function requestContext(dependencies: {
   logger: Logger;
-  metrics: Pick<Metrics, 'observeRequest' | 'countSignInDenial'>;
+  metrics: Pick<Metrics, 'observeRequest'> & CountedByRequests;
 }): RequestHandler {
   const { logger, metrics } = dependencies;
   return (req, res, next) => {

@@ -1,6 +1,6 @@
 const redactions: [pattern: RegExp, replacement: string][] = [
   // Our own tokens and keys keep their kind, so that a reader knows what stood there.
-  [/\brc_(scim|admin|org)_[A-Za-z0-9_-]{8,}/g, 'rc_$1_[redacted]'],
+  [/\brc_(scim|admin|org|session)_[A-Za-z0-9_-]{8,}/g, 'rc_$1_[redacted]'],
   [/\bBearer\s+[^\s"',\\<]+/gi, 'Bearer [redacted]'],
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, '$1:[redacted]@'],
 ];

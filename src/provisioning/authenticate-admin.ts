@@ -18,7 +18,8 @@ export interface AdminCaller {
   actor: Cause['actor'];
 }
 
-const platform: AdminCaller = {
+/** Whoever holds the platform admin key, or a session that was opened with it. */
+export const platformCaller: AdminCaller = {
   role: 'platform',
   organizationId: null,
   // Everybody who holds the platform admin key acts under one name.
@@ -38,7 +39,7 @@ export async function authenticateAdmin(
   { key, platformKeyHash }: { key: string | undefined; platformKeyHash: Buffer },
 ): Promise<AdminCaller> {
   if (key === undefined) throw unauthenticated();
-  if (timingSafeEqual(hashAdminKey(key), platformKeyHash)) return platform;
+  if (timingSafeEqual(hashAdminKey(key), platformKeyHash)) return platformCaller;
   if (!isTokenShaped(key, 'rc_org_')) throw unauthenticated();
   const [row] = await db.query<{
     id: string;

@@ -2,11 +2,15 @@ import sql, { raw } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 
 /**
- * Keeps `last_used_at` of a token or key true to the minute. It never delays or fails a request: a locked row is left to
+ * Keeps `last_used_at` of a token, key or session true to the minute. It never delays or fails a request: a locked row is left to
  * whoever holds it, the commit does not wait for the disk (losing the note in a crash is harmless), and when the disk is
  * full reading goes on.
  */
-export async function noteUse(db: Queryable, table: 'scim_tokens' | 'admin_keys', id: string): Promise<void> {
+export async function noteUse(
+  db: Queryable,
+  table: 'scim_tokens' | 'admin_keys' | 'console_sessions',
+  id: string,
+): Promise<void> {
   await db
     .query(
       sql`

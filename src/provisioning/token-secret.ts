@@ -6,9 +6,10 @@ const base = BigInt(alphabet.length);
 
 /**
  * How a secret begins: tells what a leaked one opens at a glance, and lets secret scanners find it. `rc_scim_` is an
- * identity provider's token, `rc_org_` an admin key of one organization.
+ * identity provider's token, `rc_org_` an admin key of one organization, `rc_session_` the cookie of a
+ * console session.
  */
-export type TokenScheme = 'rc_scim_' | 'rc_org_';
+export type TokenScheme = 'rc_scim_' | 'rc_org_' | 'rc_session_';
 
 const secretBits = 256;
 /** Characters that hold 256 bits: 62^43 > 2^256. */

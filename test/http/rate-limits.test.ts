@@ -100,3 +100,35 @@ describe('callers without a valid credential', () => {
     expect(await isHeldBack(knock)).toBe(false);
   });
 });
+
+describe('signing in', () => {
+  /** Stands for the sign-in: only the key "good" is one. */
+  function openSignIn() {
+    const limits = createRateLimits({ scimPerSecond: 25, adminPerSecond: 25, store: null });
+    return (key: string, ip = '198.51.100.7'): boolean => {
+      const req = { ip };
+      try {
+        limits.signIn(req, key);
+      } catch {
+        return false;
+      }
+      if (key === 'good') limits.signedIn(req, key);
+      return true;
+    };
+  }
+
+  test('with wrong keys is held back after 20 by its address; elsewhere it is not', () => {
+    const tryKey = openSignIn();
+    const tries = Array.from({ length: 30 }, (_, n) => tryKey(`wrong-${n}`));
+    expect(tries.filter(Boolean)).toHaveLength(20);
+    expect(tryKey('good')).toBe(false);
+    expect(tryKey('good', '198.51.100.8')).toBe(true);
+  });
+
+  test('with a key that was good at this address lately is never held back', () => {
+    const tryKey = openSignIn();
+    for (let n = 0; n < 100; n += 1) expect(tryKey('good')).toBe(true);
+    for (let n = 0; n < 30; n += 1) tryKey(`wrong-${n}`);
+    expect(tryKey('good')).toBe(true);
+  });
+});

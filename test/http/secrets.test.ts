@@ -176,7 +176,7 @@ async function run(service: TestService, { commandLine }: Produced): Promise<str
     await anywhere(`/api/v1/scim/${acme.id}/v2/Users?access_token=${secret}`);
     await anywhere(`/api/v1/scim/${secret}/v2/Users`);
     await anywhere(`/api/v1/organizations/${secret}`, { authorization: `Bearer ${secret}` });
-    await anywhere(`/queues?key=${secret}`, { cookie: `rollcall-queues=${secret}` });
+    await anywhere(`/queues?key=${secret}`, { cookie: `rollcall-session=${secret}` });
     await anywhere('/api/v1/jobs', { authorization: `Basic ${secret}`, 'x-request-id': secret });
   }
   for (const secret of [stray, rotated]) {

@@ -49,16 +49,25 @@ export interface RouteDependencies {
 
 /** Room for the largest request of the contract, 1,000 ids, many times over. */
 const maxBodyBytes = 1_048_576;
-const parseJson = inTimeOrElse(
-  (res) => contextOf(res).deadlines.work,
-  express.json({ type: ['application/json', 'application/*+json'], limit: maxBodyBytes }),
-  () =>
-    new DomainError(
-      'timeout',
-      'body-too-slow',
-      'The body took too long to arrive; nothing was changed. Send the request again.',
-    ),
-);
+const jsonTypes = ['application/json', 'application/*+json'];
+const parseJson = jsonBody(maxBodyBytes);
+
+/** Of somebody who has shown no credential yet: room for one key. */
+const parseSmallJson = jsonBody(4_096);
+
+/** @param limit in bytes */
+function jsonBody(limit: number): RequestHandler {
+  return inTimeOrElse(
+    (res) => contextOf(res).deadlines.work,
+    express.json({ type: jsonTypes, limit }),
+    () =>
+      new DomainError(
+        'timeout',
+        'body-too-slow',
+        'The body took too long to arrive; nothing was changed. Send the request again.',
+      ),
+  );
+}
 
 /**
  * Puts one endpoint of the contract on a router: asks whether the caller may, parses parameters, query and body, answers
@@ -91,6 +100,24 @@ export function route<E extends Endpoint>(
   };
   const readBody = endpoint.request === null ? [] : [requireJson, refuseLarge, parseJson, authenticateAgain];
   router[endpoint.method](path, authorize(endpoint), ...readBody, handle);
+}
+
+type OpenHandler<E extends Endpoint> = (request: {
+  body: E['request'] extends z.ZodType ? z.output<E['request']> : undefined;
+  req: Request;
+  res: Response;
+}) => Promise<Answerable<AnswerOf<E>>>;
+
+/** The same for an endpoint that needs no credential; to be put in front of authentication. */
+export function openRoute<E extends Endpoint>(router: Router, endpoint: E, handler: OpenHandler<E>): void {
+  const handle: RequestHandler = async (req, res) => {
+    parse(endpoint.query, { ...req.query }, 'query parameter');
+    const body = (endpoint.request === null ? undefined : parse(endpoint.request, bodyOf(req), 'field')) as Parameters<
+      OpenHandler<E>
+    >[0]['body'];
+    res.status(endpoint.status).json(await handler({ body, req, res }));
+  };
+  router[endpoint.method](expressPath(endpoint.path), requireJson, parseSmallJson, handle);
 }
 
 /** Answers what no route took: 405 with `Allow` where the path exists with other methods, else 404. */

@@ -3,6 +3,7 @@ import { endpoints } from '../../contract/endpoints.ts';
 import type { Database } from '../../platform/database.ts';
 import type { ResolveTxt } from '../../provisioning/domain-challenge.ts';
 import { problemHandler } from '../problem.ts';
+import { addSessionRoutes, addSignInRoute } from '../session/session-routes.ts';
 import { addAccessRoutes } from './access-routes.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import { addAdminKeyRoutes } from './admin-key-routes.ts';
@@ -23,14 +24,14 @@ export interface AdminDependencies {
   nudge: () => void;
   /** Looks TXT records up, to verify domains; `resolveTxt` of node:dns/promises outside of tests. */
   resolveTxt: ResolveTxt;
-  limits: Pick<RateLimits, 'admin' | 'strangers'>;
+  limits: Pick<RateLimits, 'admin' | 'strangers' | 'signIn' | 'signedIn'>;
   /** Entries of the sync log that are older are not shown; null: all are. */
   syncLogRetentionDays: number | null;
 }
 
 /**
- * The admin REST API, to be mounted at `/api/v1` behind `requestContext`. Everything needs an admin key; what it opens is
- * in `contract/authorization.ts`. Every error is `application/problem+json`. The operations are those of
+ * The admin REST API, to be mounted at `/api/v1` behind `requestContext`. Everything needs an admin key, or the
+ * session that one opened; what it may is in `contract/authorization.ts`. Every error is `application/problem+json`. The operations are those of
  * `contract/endpoints.ts`.
  */
 export function adminRouter(deps: AdminDependencies): Router {
@@ -40,13 +41,16 @@ export function adminRouter(deps: AdminDependencies): Router {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  router.use(deps.limits.strangers(isAuthenticated), authenticate(deps));
+  router.use(deps.limits.strangers(isAuthenticated));
+  addSignInRoute(router, deps);
+  router.use(authenticate(deps));
   router.use(
     deps.limits.admin(
       (req, res) => adminRequestOf(res).caller.organizationId ?? organizationIn(req.originalUrl) ?? 'platform',
     ),
   );
 
+  addSessionRoutes(router, deps);
   addSettingsRoutes(router, deps);
   addAdminKeyRoutes(router, deps);
   addAccessRoutes(router, deps);

@@ -3,6 +3,7 @@ import { permissions, type AdminRole, type Permission } from '../../contract/aut
 import type { Endpoint } from '../../contract/endpoint.ts';
 import { endpoints } from '../../contract/endpoints.ts';
 import { problem } from '../../contract/problem.ts';
+import { sessionCookieName } from '../session/session-cookie.ts';
 
 type Json = Record<string, unknown>;
 
@@ -37,7 +38,7 @@ export function openApiDocument(serverUrl: string): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: `${serverUrl}/api/v1` }],
-    security: [{ adminKey: [] }],
+    security: [{ adminKey: [] }, { session: [] }],
     tags: [...new Set(Object.values<Endpoint>(endpoints).map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
@@ -46,6 +47,12 @@ export function openApiDocument(serverUrl: string): Json {
           type: 'http',
           scheme: 'bearer',
           description: 'The platform admin key, or an admin key of the organization.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: sessionCookieName(serverUrl.startsWith('https:')),
+          description: 'What signing in gives a browser.',
         },
       },
       schemas: components,
@@ -62,14 +69,17 @@ const keyOfRole: Record<AdminRole, string> = {
 const noPermission: Permission = { least: 'platform' };
 
 function operationOf(endpoint: Endpoint, components: Json): Json {
-  const { operationId, tag, summary, description, request } = endpoint;
+  const { operationId, tag, summary, description, request, open = false } = endpoint;
   const { least, platformFields = [] } = (permissions as Record<string, Permission>)[operationId] ?? noPermission;
   const forPlatform = platformFields.map((field) => ` Only the platform admin may send \`${field}\`.`).join('');
   return {
     operationId,
     tags: [tag],
     summary,
-    description: [description, `Needs ${keyOfRole[least]}.${forPlatform}`].filter(Boolean).join(' '),
+    description: [description, open ? 'Needs no credential.' : `Needs ${keyOfRole[least]}.${forPlatform}`]
+      .filter(Boolean)
+      .join(' '),
+    ...(open ? { security: [] } : {}),
     parameters: [...pathParameters(endpoint.path), ...queryParameters(endpoint, components)],
     ...(request === null
       ? {}

@@ -63,6 +63,7 @@ const organizationRoles = ['admin', 'viewer'] as const;
 
 /** Bodies that get past the contract, so that what is looked up behind it decides. */
 const bodies: Partial<Record<keyof typeof endpoints, unknown>> = {
+  createSession: { adminKey },
   saveMapping: { workspaceIds: [], role: null },
   previewMapping: { workspaceIds: [], role: null },
 };
@@ -71,9 +72,26 @@ async function send(key: string, operation: keyof typeof endpoints, params: Reco
   const endpoint: Endpoint = endpoints[operation];
   const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? newId()));
   const sent = endpoint.request === null ? undefined : (body ?? bodies[operation] ?? {});
-  const response = await api.send(endpoint.method.toUpperCase(), path, sent, { Authorization: `Bearer ${key}` });
+  const response = await fetch(`${api.url}/api/v1${path}`, {
+    method: endpoint.method.toUpperCase(),
+    headers: {
+      ...(key.startsWith('rollcall-session=') ? { Cookie: key, Origin: api.url } : { Authorization: `Bearer ${key}` }),
+      ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+  });
   return { status: response.status, text: await response.text() };
 }
+
+/** How somebody of a role calls the API: by the key itself, or by a session that it opened. */
+const ways = {
+  key: (key: string) => Promise.resolve(key),
+  session: async (key: string) => {
+    const response = await api.send('POST', '/session', { adminKey: key });
+    return (response.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+  },
+};
+const wayNames = ['key', 'session'] as const;
 
 describe('the table', () => {
   test('has a row for every operation, and no other', () => {
@@ -85,7 +103,8 @@ describe('the table', () => {
     const changing = operations
       .filter(([name, { method }]) => mayDo('viewer', permissions[name]) && method !== 'get')
       .map(([name]) => name);
-    expect(changing).toEqual(['previewMapping']);
+    // Signing in and out are one's own.
+    expect(changing).toEqual(['createSession', 'deleteSession', 'previewMapping']);
   });
 
   test('keeps what concerns all organizations for the platform', () => {
@@ -93,7 +112,14 @@ describe('the table', () => {
       ([, { path }]) => !path.startsWith('/organizations/{organizationId}'),
     );
     const open = withoutOrganization.filter(([name]) => permissions[name].least !== 'platform').map(([name]) => name);
-    expect(open.toSorted()).toEqual(['getScimSchema', 'listOrganizations', 'listScimSchemas']);
+    expect(open.toSorted()).toEqual([
+      'createSession',
+      'deleteSession',
+      'getScimSchema',
+      'getSession',
+      'listOrganizations',
+      'listScimSchemas',
+    ]);
   });
 
   test('keeps the plan and the word for a domain for the platform', () => {
@@ -104,9 +130,12 @@ describe('the table', () => {
   });
 });
 
-describe.each(adminRoles)('a key of the role %s', (role) => {
+const callers = adminRoles.flatMap((role) => wayNames.map((way) => ({ role, way })));
+
+describe.each(callers)('a $way of the role $role', ({ role, way }) => {
   test.each(operations)('%s: is let through exactly if the table says so', async (operation) => {
-    const { status, text } = await send(mine.keys[role], operation, { ...mine.params, ...unknownThings() });
+    const credential = await ways[way](mine.keys[role]);
+    const { status, text } = await send(credential, operation, { ...mine.params, ...unknownThings() });
     if (mayDo(role, permissions[operation])) {
       expect([401, 403], text).not.toContain(status);
       expect(status, text).toBeLessThan(500);
@@ -123,14 +152,20 @@ function unknownThings(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, newId()]));
 }
 
-describe.each(organizationRoles)('another organization, to a key of the role %s,', (role) => {
+const tenants = organizationRoles.flatMap((role) => wayNames.map((way) => ({ role, way })));
+
+describe.each(tenants)('another organization, to a $way of the role $role,', ({ role, way }) => {
+  let credential: string;
+  beforeAll(async () => {
+    credential = await ways[way](mine.keys[role]);
+  });
   const inOrganization = operations.filter(([, { path }]) => path.includes('{organizationId}'));
 
   test.each(inOrganization)('%s: answers exactly as one that does not exist', async (operation) => {
     const before = await everythingOf(other.organizationId);
-    const foreign = await send(mine.keys[role], operation, other.params);
+    const foreign = await send(credential, operation, other.params);
     const unknownId = newId();
-    const unknown = await send(mine.keys[role], operation, { ...other.params, organizationId: unknownId });
+    const unknown = await send(credential, operation, { ...other.params, organizationId: unknownId });
     expect(foreign.status).toBe(404);
     expect(problem.parse(JSON.parse(foreign.text)).code).toBe('organization-not-found');
     expect(anonymous(foreign, other.organizationId)).toEqual(anonymous(unknown, unknownId));
@@ -153,8 +188,8 @@ describe.each(organizationRoles)('another organization, to a key of the role %s,
       const foreignId = other.params[name];
       if (foreignId === undefined) throw new Error(`the tenants of this test have no ${name}`);
       const unknownId = strangers[name] ?? `${unique('nowhere')}.example`;
-      const foreign = await send(mine.keys[role], operation, { ...mine.params, [name]: foreignId });
-      const unknown = await send(mine.keys[role], operation, { ...mine.params, [name]: unknownId });
+      const foreign = await send(credential, operation, { ...mine.params, [name]: foreignId });
+      const unknown = await send(credential, operation, { ...mine.params, [name]: unknownId });
       expect(anonymous(foreign, foreignId)).toEqual(anonymous(unknown, unknownId));
       // A replay of no jobs is one of zero jobs.
       expect(foreign.status).toBe(name === 'replayId' ? 200 : 404);

@@ -18,12 +18,15 @@ function pathOf(endpoint: Endpoint, params: Record<string, string> = {}): string
 }
 
 describe('the admin key', () => {
-  test.each(Object.values<Endpoint>(endpoints))('guards $method $path', async (endpoint) => {
-    const response = await fetch(`${api.url}/api/v1${pathOf(endpoint)}`, { method: endpoint.method.toUpperCase() });
-    expect(response.status).toBe(401);
-    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
-    expect(problem.parse(await response.json()).code).toBe('invalid-admin-key');
-  });
+  test.each(Object.values<Endpoint>(endpoints).filter(({ open }) => open !== true))(
+    'guards $method $path',
+    async (endpoint) => {
+      const response = await fetch(`${api.url}/api/v1${pathOf(endpoint)}`, { method: endpoint.method.toUpperCase() });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      expect(problem.parse(await response.json()).code).toBe('invalid-admin-key');
+    },
+  );
 
   test.each([
     ['a wrong key', `Bearer ${adminKey}x`],
@@ -35,6 +38,11 @@ describe('the admin key', () => {
   ])('refuses %s', async (_, authorization) => {
     const response = await api.send('GET', '/organizations', undefined, { Authorization: authorization });
     expect(response.status).toBe(401);
+  });
+
+  test('is asked of nobody who is about to give it', () => {
+    const open = Object.values<Endpoint>(endpoints).filter((endpoint) => endpoint.open === true);
+    expect(open.map(({ operationId }) => operationId)).toEqual(['createSession']);
   });
 
   test('is checked before an address is known and before a body is read', async () => {

@@ -88,14 +88,17 @@ describe('A11', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
-  test('a login at /queues takes 4 kB', async () => {
-    const answer = await raw.send({
-      method: 'POST',
-      path: '/queues/login',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: `key=${'x'.repeat(8_000)}`,
-    });
-    expect(answer.status).toBe(413);
+  test('a sign-in takes 4 kB, also compressed', async () => {
+    const body = JSON.stringify({ adminKey: 'x'.repeat(8_000) });
+    for (const packed of [undefined, gzipSync(body)]) {
+      const answer = await raw.send({
+        method: 'POST',
+        path: '/api/v1/session',
+        headers: { 'content-type': 'application/json', ...(packed && { 'content-encoding': 'gzip' }) },
+        body: packed ?? body,
+      });
+      expect(answer.status).toBe(413);
+    }
   });
 });
 

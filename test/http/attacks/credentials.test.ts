@@ -194,14 +194,15 @@ describe('A2: another spelling of an address never shows data', () => {
 });
 
 describe('A3: a credential opens its own door only', () => {
-  async function queuesCookie(): Promise<string> {
-    const response = await fetch(`${service.url}/queues/login`, {
+  async function cookieOf(adminKey: string): Promise<string> {
+    const response = await fetch(`${service.url}/api/v1/session`, {
       method: 'POST',
-      redirect: 'manual',
-      body: new URLSearchParams({ key: service.adminKey }),
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ adminKey }),
     });
     return (response.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
   }
+  const valueOf = (cookie: string) => cookie.split('=')[1] ?? '';
   const scimPath = () => `/api/v1/scim/${acme.id}/v2/Users`;
   const adminPath = () => `/api/v1/organizations/${acme.id}`;
 
@@ -209,17 +210,35 @@ describe('A3: a credential opens its own door only', () => {
     ['the platform key on SCIM', scimPath, () => bearer(service.adminKey)],
     ['an admin key of the organization on SCIM', () => `/api/v1/scim/${other.id}/v2/Users`, () => bearer(keys.admin)],
     ['a SCIM token on the admin API', adminPath, () => bearer(acme.token)],
-    ['the cookie of /queues on SCIM', scimPath, async () => ({ cookie: await queuesCookie() })],
-    ['the cookie of /queues on the admin API', adminPath, async () => ({ cookie: await queuesCookie() })],
-    ['the cookie as a bearer token', adminPath, async () => bearer(await queuesCookie())],
+    ['the cookie of the console on SCIM', scimPath, async () => ({ cookie: await cookieOf(service.adminKey) })],
+    [
+      'the cookie of an organization on its own SCIM',
+      () => `/api/v1/scim/${other.id}/v2/Users`,
+      async () => ({ cookie: await cookieOf(keys.admin) }),
+    ],
+    ['the cookie as a SCIM token', scimPath, async () => bearer(valueOf(await cookieOf(service.adminKey)))],
+    ['the cookie as an admin key', adminPath, async () => bearer(valueOf(await cookieOf(service.adminKey)))],
+    ['a SCIM token as the cookie', adminPath, () => ({ cookie: `rollcall-session=${acme.token}` })],
+    ['the platform key as the cookie', adminPath, () => ({ cookie: `rollcall-session=${service.adminKey}` })],
+    [
+      'the cookie of an organization at /queues',
+      () => '/queues/api/queues',
+      async () => ({ cookie: await cookieOf(keys.admin) }),
+    ],
     ['a SCIM token at /queues', () => '/queues/api/queues', () => bearer(acme.token)],
     ['an admin key of an organization at /queues', () => '/queues/api/queues', () => bearer(keys.admin)],
   ])('%s is 401', async (_, path, headers) => {
     expect((await send(path(), await headers())).status).toBe(401);
   });
 
-  test('the cookie of /queues is good at /queues, so the tests above say something', async () => {
-    expect((await send('/queues/api/queues', { cookie: await queuesCookie() })).status).toBe(200);
+  test('a SCIM token signs nobody in', async () => {
+    expect(await cookieOf(acme.token)).toBe('');
+  });
+
+  test('the cookie is good at its own doors, so the tests above say something', async () => {
+    const headers = { cookie: await cookieOf(service.adminKey) };
+    expect((await send('/queues/api/queues', headers)).status).toBe(200);
+    expect((await send(adminPath(), headers)).status).toBe(200);
   });
 });
 

@@ -2,9 +2,9 @@
  * A16: writes that a page of another site makes an operator's browser send.
  * A17: the queues, their API and their assets without an operator's rights; what a job shows.
  */
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sessionCookie } from '../../../src/http/queues/session-cookie.ts';
-import { hashAdminKey } from '../../../src/platform/admin-key.ts';
+import { createTokenSecret, hashToken } from '../../../src/provisioning/token-secret.ts';
 import { startService, type TestService } from '../../support/service.ts';
 import { openRawClient, type RawClient } from './raw-client.ts';
 
@@ -14,12 +14,24 @@ let cookie: string;
 beforeAll(async () => {
   service = await startService({ engine: 'postgres' });
   raw = openRawClient(service.url);
-  cookie = sessionCookie(hashAdminKey(service.adminKey), false).issue(new Date()).split(';', 1)[0] ?? '';
+  cookie = await signIn(service.adminKey);
 });
 afterAll(async () => {
   raw.close();
   await service.close();
 });
+
+/** @returns the pair for a `Cookie` header */
+async function signIn(adminKey: string): Promise<string> {
+  const answer = await raw.send({
+    method: 'POST',
+    path: '/api/v1/session',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ adminKey }),
+  });
+  expect(answer.status).toBe(200);
+  return String(answer.headers['set-cookie']).split(';', 1)[0] ?? '';
+}
 
 const pause = '/queues/api/queues/group-membership/pause';
 const resume = '/queues/api/queues/group-membership/resume';
@@ -46,32 +58,16 @@ describe('A16: a write from another site is 403', () => {
     }
   });
 
-  test.each(['https://elsewhere.example', 'null'])('a login from %s gives no session', async (origin) => {
-    const answer = await raw.send({
-      method: 'POST',
-      path: '/queues/login',
-      headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
-      body: `key=${service.adminKey}`,
-    });
-    expect(answer.status).toBe(403);
-    expect(answer.headers['set-cookie']).toBeUndefined();
+  test('no origin at all: a browser names one for every write', async () => {
+    for (const method of ['PUT', 'POST', 'DELETE', 'PATCH']) {
+      expect((await raw.send({ method, path: pause, headers: { cookie } })).status).toBe(403);
+    }
   });
 
   test('from here it is done', async () => {
     for (const path of [pause, resume]) {
       expect((await raw.send({ method: 'PUT', path, headers: { cookie, origin: own } })).status).toBe(200);
     }
-  });
-
-  test('the cookie is for this host alone, for no script, and for no other site', () => {
-    const overHttps = sessionCookie(hashAdminKey('x'), true).issue(new Date());
-    // RFC 6265bis section 4.1.3.2: what the prefix demands.
-    expect(overHttps).toMatch(/^__Host-rollcall-queues=/);
-    expect(overHttps).toMatch(/; Path=\/;/);
-    expect(overHttps).not.toMatch(/domain=/i);
-    for (const attribute of ['; Secure', '; HttpOnly', '; SameSite=Strict']) expect(overHttps).toContain(attribute);
-    const overHttp = sessionCookie(hashAdminKey('x'), false).issue(new Date());
-    for (const attribute of ['; HttpOnly', '; SameSite=Strict']) expect(overHttp).toContain(attribute);
   });
 });
 
@@ -93,20 +89,29 @@ describe('A17: without an operator’s rights nothing of the queues is served', 
     '/queues/api/queues?x=/login',
     '/queues/favicon.ico',
   ];
-  const forged = (): [name: string, headers: Record<string, string>][] => {
+  const forged = async (): Promise<[name: string, headers: Record<string, string>][]> => {
     const [name, value = ''] = cookie.split('=');
-    const [expiry = '', signature = ''] = value.split('.');
-    const expired = sessionCookie(hashAdminKey(service.adminKey), false).issue(new Date(Date.now() - 13 * 3_600_000));
+    const over = async (change: ReturnType<typeof sql>): Promise<string> => {
+      const ended = await signIn(service.adminKey);
+      await service.db.query(
+        sql`UPDATE console_sessions SET ${change} WHERE token_hash = ${hashToken(ended.split('=')[1] ?? '')}`,
+      );
+      return ended;
+    };
+    const acme = await service.organization();
+    const { body } = await service.admin('POST', `/organizations/${acme.id}/admin-keys`, { name: 'x', role: 'admin' });
     return [
       ['nothing', {}],
-      ['a session that is over', { cookie: expired.split(';', 1)[0] ?? '' }],
-      ['a session that was made longer', { cookie: `${name}=${Number(expiry) + 1}.${signature}` }],
-      ['a session without a signature', { cookie: `${name}=${expiry}.` }],
-      [
-        'a session of another key',
-        { cookie: sessionCookie(hashAdminKey('other'), false).issue(new Date()).split(';', 1)[0] ?? '' },
-      ],
+      ['a session that is over', { cookie: await over(sql`expires_at = now()`) }],
+      ['a session that nobody used for two hours', { cookie: await over(sql`last_used_at = now() - interval '2 h'`) }],
+      ['a session of another platform key', { cookie: await over(sql`platform_proof = sha256('x')`) }],
+      ['a session of an organization', { cookie: await signIn(String(body['key'])) }],
+      ['a session that was never given', { cookie: `${name}=${createTokenSecret('rc_session_').token}` }],
+      ['half a session', { cookie: `${name}=${value.slice(0, -1)}` }],
+      ['the hash of a session', { cookie: `${name}=${hashToken(value).toString('hex')}` }],
       ['a session under another name', { cookie: `x${name}=${value}` }],
+      ['a session beside a wrong key', { cookie, authorization: 'Bearer x' }],
+      ['a session as a bearer token', { authorization: `Bearer ${value}` }],
       ['a wrong key', { authorization: `Bearer ${service.adminKey}x` }],
       [
         'the key as a password',
@@ -116,7 +121,7 @@ describe('A17: without an operator’s rights nothing of the queues is served', 
   };
 
   test('401 at each of 15 addresses, whatever is sent instead', async () => {
-    for (const [name, headers] of forged()) {
+    for (const [name, headers] of await forged()) {
       for (const path of paths) {
         const answer = await raw.send({ method: 'GET', path, headers });
         expect([401, 404], `${name} at ${path}`).toContain(answer.status);
@@ -124,6 +129,20 @@ describe('A17: without an operator’s rights nothing of the queues is served', 
         expect(answer.text).not.toMatch(/group-membership|workspace-mapping|<script/);
       }
     }
+  });
+
+  test('a person who opens them is sent to the sign-in, and comes back from there', async () => {
+    const visit = (headers: Record<string, string>) =>
+      raw.send({
+        method: 'GET',
+        path: '/queues/queue/x?page=2',
+        headers: { accept: 'text/html,*/*;q=0.8', ...headers },
+      });
+    const sent = await visit({});
+    expect(sent.status).toBe(303);
+    expect(sent.headers.location).toBe('/sign-in?returnTo=%2Fqueues%2Fqueue%2Fx%3Fpage%3D2');
+    expect((await visit({ authorization: 'Bearer x' })).status).toBe(401);
+    expect((await visit({ cookie })).status).toBe(200);
   });
 
   test.each(['PUT', 'POST', 'DELETE', 'PATCH'])('%s is 401', async (method) => {

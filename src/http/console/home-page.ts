@@ -1,4 +1,4 @@
-/** What `/` shows: where everything is. */
+/** What `/` shows where the console was not built: how to get it, and where everything else is. */
 export const homePage = `<!doctype html>
 <html lang="en">
   <head>
@@ -14,7 +14,8 @@ export const homePage = `<!doctype html>
   </head>
   <body>
     <h1>Rollcall</h1>
-    <p>Directory sync is running. Identity providers call it over SCIM 2.0; admins and operators find it here:</p>
+    <p>Directory sync is running, but the admin console was not built: run <code>npm run build</code> and start again.
+    Identity providers call over SCIM 2.0; admins and operators find the rest here:</p>
     <dl>
       <dt><a href="/api/docs">Admin API</a></dt>
       <dd>Every operation, to read; the document itself is <a href="/api/openapi.json">openapi.json</a>.</dd>
