@@ -4,7 +4,7 @@ WORKDIR /app
 # Dependencies first: they change less often than the source, and this layer is kept meanwhile.
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts ./
 COPY bin bin
 COPY migrations migrations
 COPY src src

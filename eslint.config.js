@@ -1,9 +1,10 @@
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.rollcall/', 'coverage/'] },
+  { ignores: ['dist/', 'node_modules/', '.rollcall/', 'coverage/', 'src/console/public/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -29,6 +30,19 @@ export default tseslint.config(
         'error',
         { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file that defines it.' },
       ],
+    },
+  },
+  {
+    files: ['src/console/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      // The router's way to turn somebody away is a thrown redirect, which is no Error.
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allow: [{ from: 'package', package: '@tanstack/router-core', name: ['Redirect', 'NotFoundError'] }] },
+      ],
+      // An event handler may be async: what it awaits is a mutation, whose error is shown where it belongs.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },
   {
