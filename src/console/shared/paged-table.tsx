@@ -11,7 +11,7 @@ import { useSearchChange } from './search-change.ts';
 export interface Column<Row> {
   header: string;
   cell: (row: Row) => ReactNode;
-  /** The name by which the API sorts; left out: this column cannot be sorted by. */
+  /** The value of the API's `sort`; left out: this column cannot be sorted by. */
   sort?: string;
   /** CSS; left out: as much as the content needs. */
   width?: string;
@@ -19,7 +19,7 @@ export interface Column<Row> {
 
 /**
  * A table whose pages, order and search are done by the server. Everything that the reader chose is in the address:
- * `cursor`, `sort` (a name, `-name` for the other way round). On a phone each row becomes a small card.
+ * `cursor`, `sort` and `order`. On a phone each row becomes a small card.
  *
  * @param page the query of this page, best with `placeholderData: keepPreviousData` so that nothing flickers
  * @param onOpen opens a row; it is then a button for mouse and keyboard
@@ -33,6 +33,7 @@ export function PagedTable<Row>({
   onOpen,
   openRow,
   sort,
+  order = 'asc',
 }: {
   label: string;
   columns: readonly Column<Row>[];
@@ -42,7 +43,9 @@ export function PagedTable<Row>({
   onOpen?: (row: Row) => void;
   /** Key of the row whose details are open. */
   openRow?: string | undefined;
-  sort?: string | undefined;
+  /** What the page is sorted by, where the address does not say it the API's default. */
+  sort?: string;
+  order?: 'asc' | 'desc';
 }) {
   const paging = usePaging();
   const { data } = page;
@@ -67,7 +70,7 @@ export function PagedTable<Row>({
           <Table.Thead role="rowgroup">
             <Table.Tr role="row">
               {columns.map((column) => (
-                <HeaderCell key={column.header} column={column} sort={sort} />
+                <HeaderCell key={column.header} column={column} sorted={column.sort === sort ? order : null} />
               ))}
             </Table.Tr>
           </Table.Thead>
@@ -115,7 +118,7 @@ export function PagedTable<Row>({
   );
 }
 
-function HeaderCell<Row>({ column, sort }: { column: Column<Row>; sort: string | undefined }) {
+function HeaderCell<Row>({ column, sorted }: { column: Column<Row>; sorted: 'asc' | 'desc' | null }) {
   const change = useSearchChange();
   const { header, sort: name, width } = column;
   const style = width === undefined ? {} : { w: width };
@@ -126,13 +129,13 @@ function HeaderCell<Row>({ column, sort }: { column: Column<Row>; sort: string |
       </Table.Th>
     );
   }
-  const direction = sort === name ? 'ascending' : sort === `-${name}` ? 'descending' : 'none';
-  const Sign = { ascending: IconArrowUp, descending: IconArrowDown, none: IconArrowsSort }[direction];
+  const direction = ({ asc: 'ascending', desc: 'descending' } as const)[sorted ?? 'asc'];
+  const Sign = sorted === null ? IconArrowsSort : sorted === 'asc' ? IconArrowUp : IconArrowDown;
   return (
-    <Table.Th role="columnheader" aria-sort={direction} {...style}>
+    <Table.Th role="columnheader" aria-sort={sorted === null ? 'none' : direction} {...style}>
       <UnstyledButton
         className={classes.sort}
-        onClick={() => change({ sort: direction === 'ascending' ? `-${name}` : name })}
+        onClick={() => change({ sort: name, order: sorted === 'asc' ? 'desc' : 'asc' })}
       >
         {header} <Sign size={14} aria-hidden />
       </UnstyledButton>
