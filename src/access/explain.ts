@@ -22,6 +22,8 @@ export interface AccessExplanation {
   /** null for an inactive user, and until the first reconcile. */
   role: OrganizationRole | null;
   roleBecause: RoleReason[];
+  /** What would have set another role, and gives way: groups with a lower one, the connection role. */
+  roleLost: RoleReason[];
   workspaces: {
     workspaceId: string;
     name: string;
@@ -83,7 +85,7 @@ export async function explainAccess(db: Queryable, organizationId: string, userI
   return {
     active: row.active,
     role: row.active ? row.role : null,
-    roleBecause: reasonsOfRole(row),
+    ...reasonsOfRole(row),
     workspaces: row.workspaces.map(({ groups, ...workspace }) => ({
       ...workspace,
       because:
@@ -92,11 +94,18 @@ export async function explainAccess(db: Queryable, organizationId: string, userI
   };
 }
 
-function reasonsOfRole({ active, managed, role, defaultRole, groupRoles }: Row): RoleReason[] {
-  if (!active) return [{ type: 'inactive' }];
-  if (!managed) return [{ type: 'manual', role }];
-  const groups = groupRoles.filter((group) => group.role === role);
-  if (groups.length > 0) return groups.map((group) => ({ type: 'group', ...group }));
-  if (role !== null && role === defaultRole && groupRoles.length === 0) return [{ type: 'connection-role', role }];
-  return [{ type: 'not-yet-computed' }];
+function reasonsOfRole(row: Row): Pick<AccessExplanation, 'roleBecause' | 'roleLost'> {
+  const { active, managed, role, defaultRole, groupRoles } = row;
+  if (!active) return { roleBecause: [{ type: 'inactive' }], roleLost: [] };
+  if (!managed) return { roleBecause: [{ type: 'manual', role }], roleLost: [] };
+  const reasons = groupRoles.map((group) => ({ type: 'group', ...group }) as const);
+  const roleBecause = reasons.filter((reason) => reason.role === role);
+  if (roleBecause.length > 0) {
+    const connection = defaultRole === null ? [] : [{ type: 'connection-role', role: defaultRole } as const];
+    return { roleBecause, roleLost: [...reasons.filter((reason) => reason.role !== role), ...connection] };
+  }
+  if (role !== null && role === defaultRole && groupRoles.length === 0) {
+    return { roleBecause: [{ type: 'connection-role', role }], roleLost: [] };
+  }
+  return { roleBecause: [{ type: 'not-yet-computed' }], roleLost: [] };
 }

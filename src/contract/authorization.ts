@@ -41,6 +41,7 @@ export const permissions: Readonly<Record<keyof typeof endpoints, Permission>> =
   removeDomain: admin,
 
   getProvisioning: viewer,
+  getSetup: viewer,
   setProvisioning: admin,
   rotateScimToken: admin,
   listScimTokens: viewer,
@@ -68,6 +69,7 @@ export const permissions: Readonly<Record<keyof typeof endpoints, Permission>> =
   inviteUser: admin,
   removeUser: admin,
   getUserAccess: viewer,
+  getAccessEnds: viewer,
   // In the mode "jit" it creates users.
   decideSignIn: admin,
 
@@ -76,6 +78,7 @@ export const permissions: Readonly<Record<keyof typeof endpoints, Permission>> =
 
   listJobs: viewer,
   getJob: viewer,
+  getJobOutcome: viewer,
   replayJobs: admin,
   getReplay: viewer,
   listAllJobs: platform,

@@ -7,6 +7,7 @@ import { organizationEndpoints } from './organizations.ts';
 import { provisioningEndpoints } from './provisioning.ts';
 import { scimSchemaEndpoints } from './scim-schemas.ts';
 import { sessionEndpoints } from './session.ts';
+import { setupEndpoints } from './setup.ts';
 import { syncLogEndpoints } from './sync-log-endpoints.ts';
 import { userEndpoints } from './users.ts';
 import { workspaceEndpoints } from './workspaces.ts';
@@ -17,6 +18,7 @@ export const endpoints = {
   ...organizationEndpoints,
   ...domainEndpoints,
   ...provisioningEndpoints,
+  ...setupEndpoints,
   ...adminKeyEndpoints,
   ...workspaceEndpoints,
   ...groupEndpoints,

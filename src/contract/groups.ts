@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineEndpoint } from './endpoint.ts';
-import { page, pageQuery } from './page.ts';
+import { page, pageQuery, sortOrder } from './page.ts';
 import { organizationRole } from './roles.ts';
-import { id, idInput, text, timestamp } from './text.ts';
+import { id, idInput, queryBoolean, text, timestamp } from './text.ts';
 
 /** Bound on one mapping: far above what a person would choose, low enough for one statement. */
 const maxMappedWorkspaces = 1_000;
@@ -35,12 +35,15 @@ const mappingOfGroup = groupMapping
   .extend({ updatedAt: timestamp.nullable().meta({ description: 'Null: never mapped.' }) })
   .meta({ id: 'MappingOfGroup' });
 
+export const groupSorts = ['displayName', 'memberCount', 'updatedAt'] as const;
+
 const group = z
   .object({
     id,
     displayName: z.string(),
     externalId: z.string().nullable(),
     memberCount: z.int(),
+    updatedAt: timestamp.meta({ description: 'When its name or its members changed last.' }),
     mapping: groupMapping.nullable(),
   })
   .meta({ id: 'Group' });
@@ -82,7 +85,12 @@ export const groupEndpoints = {
     operationId: 'listGroups',
     tag,
     summary: 'List the groups that the identity provider pushed, with their mapping',
-    query: pageQuery.extend({ q: text(200).optional().meta({ description: 'Part of the display name.' }) }),
+    query: pageQuery.extend({
+      q: text(200).optional().meta({ description: 'Part of the display name.' }),
+      mapped: queryBoolean.optional().meta({ description: 'Only groups that have a mapping, or only those without.' }),
+      sort: z.enum(groupSorts).default('displayName'),
+      order: sortOrder.default('asc'),
+    }),
     request: null,
     status: 200,
     answer: page(group),

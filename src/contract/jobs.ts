@@ -33,6 +33,26 @@ const job = z
   .meta({ id: 'Job' });
 export type JobAnswer = z.infer<typeof job>;
 
+const jobStates = ['waiting', 'running', 'failed', 'applied', 'skipped'] as const;
+export type JobState = (typeof jobStates)[number];
+
+const jobOutcome = z
+  .object({
+    jobId: id,
+    state: z.enum(jobStates).meta({
+      description:
+        '`running`: the walk over the users is under way. `failed`: it waits for a replay. `applied`: access is as it should be. `skipped`: directory sync was not active, access stayed as it was.',
+    }),
+    queue: jobQueue.nullable().meta({ description: 'Null once the job is done.' }),
+    progress: job.shape.progress,
+    failure: failure.nullable(),
+    message: z.string().nullable().meta({ description: 'How it ended, in words; null before.' }),
+    finishedAt: timestamp.nullable(),
+    entryId: id.nullable().meta({ description: 'The entry of the sync log that says so.' }),
+  })
+  .meta({ id: 'JobOutcome' });
+export type JobOutcomeAnswer = z.infer<typeof jobOutcome>;
+
 /** Bound on a replay by ids; a filter reaches any number. */
 const maxReplayIds = 1_000;
 
@@ -105,6 +125,18 @@ export const jobEndpoints = {
     request: null,
     status: 200,
     answer: job,
+  }),
+  getJobOutcome: defineEndpoint({
+    method: 'get',
+    path: '/organizations/{organizationId}/jobs/{jobId}/outcome',
+    operationId: 'getJobOutcome',
+    tag,
+    summary: 'Follow a job until it is applied, and after',
+    description: 'While the job has a row, from there; then from the sync log, for as long as that is kept.',
+    query: noQuery,
+    request: null,
+    status: 200,
+    answer: jobOutcome,
   }),
   replayJobs: defineEndpoint({
     method: 'post',

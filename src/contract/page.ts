@@ -21,6 +21,9 @@ export const pageQuery = z.strictObject({
     .meta({ description: '`nextCursor` of the page before.' }),
 });
 
+export const sortOrder = z.enum(['asc', 'desc']).meta({ description: 'Equal ones by id.' });
+export type SortOrder = z.infer<typeof sortOrder>;
+
 /** One page of a list. */
 export function page<Item extends z.ZodType>(item: Item) {
   return z.object({

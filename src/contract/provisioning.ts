@@ -59,6 +59,7 @@ const scimToken = z
     prefix: z.string(),
     lastFour: z.string(),
     createdAt: timestamp,
+    firstUsedAt: timestamp.nullable().meta({ description: 'When it was accepted for the first time; null: never.' }),
     lastUsedAt: timestamp.nullable().meta({ description: 'True to the minute.' }),
     expiresAt: timestamp.nullable(),
   })

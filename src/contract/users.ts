@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEndpoint } from './endpoint.ts';
-import { page, pageQuery } from './page.ts';
+import { page, pageQuery, sortOrder } from './page.ts';
 import { organizationRole } from './roles.ts';
 import { id, name, queryBoolean, text, timestamp } from './text.ts';
 
@@ -8,7 +8,10 @@ import { id, name, queryBoolean, text, timestamp } from './text.ts';
 const email = text(254).regex(/^[^\s@]+@[^\s@]+$/u, 'must be an email address');
 
 /** Who answers for a user: the identity provider, an admin who invited, or the sign-in that created. */
-const userOrigins = ['directory', 'manual', 'jit'] as const;
+export const userOrigins = ['directory', 'manual', 'jit'] as const;
+
+/** `createdAt` is the order of the ids. */
+export const userSorts = ['createdAt', 'userName', 'updatedAt'] as const;
 
 const inviteUserRequest = z
   .object({
@@ -56,6 +59,9 @@ const userAccess = z
       description:
         '`group`: its mapping sets the role. `connection-role`: no group does. `manual`: directory sync does not manage this user. `not-yet-computed`: a change is being applied.',
     }),
+    roleLost: z.array(roleReason).meta({
+      description: 'What would have set another role, and gives way: groups with a lower one, the connection role.',
+    }),
     workspaces: z.array(
       z.object({
         workspaceId: id,
@@ -69,6 +75,29 @@ const userAccess = z
   })
   .meta({ id: 'UserAccess', description: 'What a user may do now, and why.' });
 export type UserAccessAnswer = z.infer<typeof userAccess>;
+
+const accessEnds = z
+  .object({
+    endedAt: timestamp
+      .nullable()
+      .meta({ description: 'When all access ended, by deactivation or deletion; null while the user is active.' }),
+    endedBy: z.enum(['DEACTIVATE', 'DELETE', 'REMOVE_USER']).nullable(),
+    entryId: id.nullable().meta({ description: 'The entry of the sync log that says so.' }),
+    workspaces: z
+      .array(
+        z.object({
+          id,
+          name: z.string(),
+          endedAt: timestamp.meta({ description: 'From then on the user could not get in any more.' }),
+          removedAt: timestamp.meta({ description: 'When the grant itself was taken away, by the job.' }),
+          entryId: id,
+        }),
+      )
+      .meta({ description: 'Access that ended and has not come back, the latest first.' }),
+    complete: z.boolean().meta({ description: 'False: the log holds more about this user than was read.' }),
+  })
+  .meta({ id: 'AccessEnds', description: 'From the sync log, as far back as it is kept; also of a deleted user.' });
+export type AccessEndsAnswer = z.infer<typeof accessEnds>;
 
 const signInRequest = z
   .object({ email: text(254), name: name.optional() })
@@ -109,11 +138,14 @@ export const userEndpoints = {
     path: '/organizations/{organizationId}/users',
     operationId: 'listUsers',
     tag,
-    summary: 'List users, oldest first',
+    summary: 'List users, oldest first unless another order is asked for',
     query: pageQuery.extend({
       q: text(200).optional().meta({ description: 'Part of userName, email or display name.' }),
       active: queryBoolean.optional(),
       role: organizationRole.optional(),
+      managedBy: z.enum(userOrigins).optional(),
+      sort: z.enum(userSorts).default('createdAt'),
+      order: sortOrder.default('asc'),
     }),
     request: null,
     status: 200,
@@ -164,6 +196,18 @@ export const userEndpoints = {
     request: null,
     status: 200,
     answer: userAccess,
+  }),
+  getAccessEnds: defineEndpoint({
+    method: 'get',
+    path: '/organizations/{organizationId}/users/{userId}/access-ends',
+    operationId: 'getAccessEnds',
+    tag,
+    summary: 'When access of a leaver ended',
+    query: noQuery,
+    request: null,
+    status: 200,
+    answer: accessEnds,
+    refusals: { 404: 'There is neither such a user nor an entry about one in the sync log.' },
   }),
   decideSignIn: defineEndpoint({
     method: 'post',

@@ -1,11 +1,21 @@
-import sql, { empty } from 'sql-template-tag';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { SortOrder } from '../contract/page.ts';
 import type { OrganizationRole } from '../contract/roles.ts';
+import type { userSorts } from '../contract/users.ts';
 import type { Database, Queryable, Transaction } from '../platform/database.ts';
 import { DomainError, NotFoundError } from '../platform/errors.ts';
 import { isEmailAddress } from '../platform/email-address.ts';
 import { isId, newId } from '../platform/ids.ts';
 import { foldCase } from '../scim/fold-case.ts';
-import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
+import {
+  containsPattern,
+  cursorId,
+  pageOf,
+  sortCursor,
+  sortPosition,
+  type Page,
+  type PageRequest,
+} from '../platform/keyset.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';
 import { recordRefusal } from '../sync-log/record-refusal.ts';
 import { deleteUserIn } from './delete-user.ts';
@@ -31,35 +41,72 @@ const columns = sql`u.id, u.user_name AS "userName", u.email, u.display_name AS 
   u.external_id AS "externalId", u.active, CASE WHEN u.active THEN u.role END AS role, u.managed_by AS "managedBy",
   u.created_at AS "createdAt", u.updated_at AS "updatedAt"`;
 
-export interface UserFilters {
+interface UserFilters {
   /** Part of userName, email or display name. */
   q?: string | undefined;
   active?: boolean | undefined;
   /** The effective role. */
   role?: OrganizationRole | undefined;
+  managedBy?: AdminUser['managedBy'] | undefined;
 }
 
-/** Oldest first. */
+type UserSort = (typeof userSorts)[number];
+
+export interface UserListQuery extends UserFilters, PageRequest {
+  /** Oldest first unless said otherwise. */
+  sort?: UserSort | undefined;
+  order?: SortOrder | undefined;
+}
+
+/** Each key fits into a cursor and compares as it sorts; null: the id alone, which is ordered by time. */
+const sortKeys: Record<UserSort, { key: Sql; kind: 'text' | 'bigint' } | null> = {
+  createdAt: null,
+  userName: { key: sql`left(u.user_name_key, 150)`, kind: 'text' },
+  updatedAt: { key: sql`floor(extract(epoch FROM u.updated_at) * 1000000)::bigint`, kind: 'bigint' },
+};
+
+/**
+ * Users that match, in the order that is asked for.
+ *
+ * @throws DomainError `invalid` (`invalid-cursor`)
+ */
 export async function listUsers(
   db: Queryable,
   organizationId: string,
-  { q, active, role, limit, cursor }: UserFilters & PageRequest,
+  { q, active, role, managedBy, sort = 'createdAt', order = 'asc', limit, cursor }: UserListQuery,
 ): Promise<Page<AdminUser>> {
-  const after = cursorId(cursor);
   const pattern = q === undefined ? undefined : containsPattern(q);
-  const rows = await db.query<AdminUser>(sql`
-    SELECT ${columns} FROM users u
-    WHERE u.organization_id = ${organizationId}::uuid
-      ${
-        pattern === undefined
-          ? empty
-          : sql`AND (u.user_name ILIKE ${pattern} OR u.email ILIKE ${pattern} OR u.display_name ILIKE ${pattern})`
-      }
-      ${active === undefined ? empty : sql`AND u.active = ${active}`}
-      ${role === undefined ? empty : sql`AND u.active AND u.role = ${role}`}
-      ${after === null ? empty : sql`AND u.id > ${after}::uuid`}
-    ORDER BY u.id LIMIT ${limit + 1}`);
-  return pageOf(rows, limit);
+  const conditions = [
+    sql`u.organization_id = ${organizationId}::uuid`,
+    ...(pattern === undefined
+      ? []
+      : [sql`(u.user_name ILIKE ${pattern} OR u.email ILIKE ${pattern} OR u.display_name ILIKE ${pattern})`]),
+    ...(active === undefined ? [] : [sql`u.active = ${active}`]),
+    ...(role === undefined ? [] : [sql`u.active AND u.role = ${role}`]),
+    ...(managedBy === undefined ? [] : [sql`u.managed_by = ${managedBy}`]),
+  ];
+  const [direction, isBehind] = order === 'asc' ? [sql`ASC`, sql`>`] : [sql`DESC`, sql`<`];
+  const sortKey = sortKeys[sort];
+  if (sortKey === null) {
+    const after = cursorId(cursor);
+    if (after !== null) conditions.push(sql`u.id ${isBehind} ${after}::uuid`);
+    const rows = await db.query<AdminUser>(sql`
+      SELECT ${columns} FROM users u WHERE ${join(conditions, ' AND ')} ORDER BY u.id ${direction} LIMIT ${limit + 1}`);
+    return pageOf(rows, limit);
+  }
+  const orderName = `${sort} ${order}`;
+  const { key, kind } = sortKey;
+  const after = sortPosition(orderName, kind, cursor);
+  if (after !== null) conditions.push(sql`(${key}, u.id) ${isBehind} (${after.key}::${raw(kind)}, ${after.id}::uuid)`);
+  const rows = await db.query<AdminUser & { key: string | number }>(sql`
+    SELECT ${columns}, ${key} AS key FROM users u
+    WHERE ${join(conditions, ' AND ')}
+    ORDER BY ${key} ${direction}, u.id ${direction} LIMIT ${limit + 1}`);
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    items: rows.slice(0, limit).map(({ key: _, ...user }) => user),
+    nextCursor: last === undefined ? null : sortCursor(orderName, last),
+  };
 }
 
 /** @throws NotFoundError */

@@ -70,15 +70,21 @@ export async function listJobs(
 
 /** @throws NotFoundError for a job that is unknown, of another organization, or done */
 export async function getJob(db: Queryable, organizationId: string, jobId: string): Promise<JobRecord> {
-  if (!isId(organizationId) || !isId(jobId)) throw jobNotFound(jobId);
+  const job = await findJob(db, organizationId, jobId);
+  if (job === undefined) throw jobNotFound(jobId);
+  return job;
+}
+
+/** The same, undefined instead of the error. */
+export async function findJob(db: Queryable, organizationId: string, jobId: string): Promise<JobRecord | undefined> {
+  if (!isId(organizationId) || !isId(jobId)) return undefined;
   const [row] = await db.query<JobRow>(sql`
     SELECT ${columns} FROM sync_jobs WHERE organization_id = ${organizationId} AND id = ${jobId}`);
-  if (row === undefined) throw jobNotFound(jobId);
-  return recordOf(row);
+  return row && recordOf(row);
 }
 
 /** The row of a job goes in the moment it is applied; what it did is in the log. */
-function jobNotFound(jobId: string): DomainError {
+export function jobNotFound(jobId: string): DomainError {
   return new DomainError(
     'not-found',
     'job-not-found',

@@ -1,8 +1,8 @@
-import sql, { raw } from 'sql-template-tag';
+import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 
 /**
- * Keeps `last_used_at` of a token, key or session true to the minute. It never delays or fails a request: a locked row is left to
+ * Keeps `last_used_at` (and `first_used_at` of a token) of a token, key or session true to the minute. It never delays or fails a request: a locked row is left to
  * whoever holds it, the commit does not wait for the disk (losing the note in a crash is harmless), and when the disk is
  * full reading goes on.
  */
@@ -11,6 +11,7 @@ export async function noteUse(
   table: 'scim_tokens' | 'admin_keys' | 'console_sessions',
   id: string,
 ): Promise<void> {
+  const firstUse = table === 'scim_tokens' ? sql`, first_used_at = coalesce(t.first_used_at, now())` : empty;
   await db
     .query(
       sql`
@@ -19,7 +20,7 @@ export async function noteUse(
         WHERE id = ${id}::uuid AND coalesce(last_used_at < now() - interval '1 minute', true)
         FOR NO KEY UPDATE SKIP LOCKED
       )
-      UPDATE ${raw(table)} t SET last_used_at = now() FROM free WHERE t.id = free.id`,
+      UPDATE ${raw(table)} t SET last_used_at = now() ${firstUse} FROM free WHERE t.id = free.id`,
     )
     .catch(() => undefined);
 }

@@ -14,6 +14,8 @@ export interface ScimTokenInfo {
   prefix: string;
   lastFour: string;
   createdAt: Date;
+  /** When it was accepted for the first time; null: never. */
+  firstUsedAt: Date | null;
   /** True to the minute. */
   lastUsedAt: Date | null;
   /** Null: until it is rotated or revoked. */
@@ -159,7 +161,7 @@ export async function listScimTokens(
 ): Promise<Page<ScimTokenInfo>> {
   const after = cursorId(cursor);
   const rows = await db.query<ScimTokenInfo>(sql`
-    SELECT id, prefix, last_four AS "lastFour", created_at AS "createdAt", last_used_at AS "lastUsedAt",
+    SELECT id, prefix, last_four AS "lastFour", created_at AS "createdAt", first_used_at AS "firstUsedAt", last_used_at AS "lastUsedAt",
       expires_at AS "expiresAt"
     FROM scim_tokens
     WHERE organization_id = ${organizationId}::uuid AND revoked_at IS NULL

@@ -47,6 +47,10 @@ describe('the explanation of access', () => {
       active: true,
       role: 'admin',
       roleBecause: [{ type: 'group', groupId: one, groupName: 'One', role: 'admin' }],
+      roleLost: [
+        { type: 'group', groupId: two, groupName: 'Two', role: 'viewer' },
+        { type: 'connection-role', role: 'viewer' },
+      ],
       workspaces: [
         {
           workspaceId: alpha,
@@ -77,6 +81,7 @@ describe('the explanation of access', () => {
       active: true,
       role: 'developer',
       roleBecause: [{ type: 'connection-role', role: 'developer' }],
+      roleLost: [],
       workspaces: [],
     });
   });
@@ -114,6 +119,7 @@ describe('the explanation of access', () => {
       active: false,
       role: null,
       roleBecause: [{ type: 'inactive' }],
+      roleLost: [],
       workspaces: [],
     });
   });

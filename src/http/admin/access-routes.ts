@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { readAccessEnds } from '../../access/access-ends.ts';
 import { explainAccess } from '../../access/explain.ts';
 import { grantManually, revokeManually } from '../../access/grants.ts';
 import { getGroup, listGroups } from '../../access/list-groups.ts';
@@ -70,6 +71,9 @@ function addUserRoutes(router: Router, deps: AccessDependencies): void {
   route(router, deps, userEndpoints.removeUser, ({ db, params, cause }) => removeUser(db, { ...params, cause }));
   route(router, deps, userEndpoints.getUserAccess, ({ db, params }) =>
     explainAccess(db, params.organizationId, params.userId),
+  );
+  route(router, deps, userEndpoints.getAccessEnds, ({ db, params }) =>
+    readAccessEnds(db, params.organizationId, params.userId),
   );
   route(router, deps, userEndpoints.decideSignIn, async ({ db, params, body, cause, res }) => {
     const decision = await decideSignIn(db, { ...params, ...body, requestId: cause.requestId });

@@ -6,6 +6,7 @@ import { requestResync } from '../../access/resync.ts';
 import { driftEndpoints } from '../../contract/drift.ts';
 import { jobEndpoints } from '../../contract/jobs.ts';
 import { syncLogEndpoints } from '../../contract/sync-log-endpoints.ts';
+import { jobOutcome } from '../../jobs/job-outcome.ts';
 import { getJob, listJobs } from '../../jobs/list.ts';
 import { replayJobs, replayProgress } from '../../jobs/replay.ts';
 import type { Database } from '../../platform/database.ts';
@@ -41,6 +42,9 @@ function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
 function addJobRoutes(router: Router, deps: LogDependencies): void {
   route(router, deps, jobEndpoints.listJobs, ({ db, params, query }) => listJobs(db, { ...query, ...params }));
   route(router, deps, jobEndpoints.getJob, ({ db, params }) => getJob(db, params.organizationId, params.jobId));
+  route(router, deps, jobEndpoints.getJobOutcome, ({ db, params }) =>
+    jobOutcome(db, params.organizationId, params.jobId),
+  );
   route(router, deps, jobEndpoints.replayJobs, ({ db, params, body, cause }) => {
     const { dryRun, ...filter } = body;
     return replayJobs(db, { ...filter, ...params }, { dryRun, cause });

@@ -1,7 +1,9 @@
 import type { Router } from 'express';
+import { readSetupProgress } from '../../access/setup-progress.ts';
 import { domainEndpoints } from '../../contract/domains.ts';
 import { organizationEndpoints } from '../../contract/organizations.ts';
 import { provisioningEndpoints } from '../../contract/provisioning.ts';
+import { setupEndpoints } from '../../contract/setup.ts';
 import type { Database } from '../../platform/database.ts';
 import { latestBulkChangeAlarm } from '../../provisioning/bulk-change-alarm.ts';
 import { txtRecordOf, type ResolveTxt } from '../../provisioning/domain-challenge.ts';
@@ -74,6 +76,7 @@ function addProvisioningRoutes(router: Router, deps: SettingsDependencies): void
     const bulkChangeAlarm = await latestBulkChangeAlarm(db, organizationId);
     return { mode, baseUrl: baseUrl(organizationId), directorySync: { active, missing }, bulkChangeAlarm };
   });
+  route(router, deps, setupEndpoints.getSetup, ({ db, params }) => readSetupProgress(db, params.organizationId));
   route(router, deps, provisioningEndpoints.setProvisioning, async ({ db, params, body, cause }) => {
     const { mode, confirm = false } = body;
     const changed = await setProvisioningMode(db, { ...params, mode, confirm, cause });

@@ -32,7 +32,14 @@ test('a pushed group appears by itself, is mapped, and answers with the mapping'
   const { groupId } = await pushGroup(organizationId, domain);
   const { items } = await api.call('listGroups', { params });
   expect(items).toEqual([
-    { id: groupId, displayName: 'Engineering', externalId: 'ext-1', memberCount: 1, mapping: null },
+    {
+      id: groupId,
+      displayName: 'Engineering',
+      externalId: 'ext-1',
+      memberCount: 1,
+      updatedAt: items[0]?.updatedAt,
+      mapping: null,
+    },
   ]);
   const group = { ...params, groupId };
   expect(await api.call('getMapping', { params: group })).toEqual({ workspaceIds: [], role: null, updatedAt: null });
