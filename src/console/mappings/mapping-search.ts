@@ -1,5 +1,11 @@
-import { listSearch } from '../shared/list-search.ts';
 import { z } from 'zod';
+import { groupSorts } from '../../contract/groups.ts';
+import { listSearch } from '../shared/list-search.ts';
 
-/** What the address of this page says: filters, page, and whose details are open. */
-export const mappingSearch = listSearch.extend({ group: z.string().optional() });
+/** What the address of this page says: filters, order, page, and whose details are open. */
+export const mappingSearch = listSearch.extend({
+  sort: z.enum(groupSorts).optional(),
+  /** Only groups with a mapping, or only those without. */
+  mapped: z.boolean().optional(),
+  group: z.string().optional(),
+});
