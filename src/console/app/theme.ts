@@ -12,6 +12,8 @@ export const theme = createTheme({
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.125rem' } } },
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } } },
+    // In a sentence a colour alone does not make a link.
+    Anchor: { defaultProps: { underline: 'always' } },
     Modal: { defaultProps: { centered: true } },
   },
 });

@@ -18,6 +18,7 @@ const columns: readonly Column<OrganizationAnswer>[] = [
     cell: ({ id, name }) => (
       <Anchor
         fw={500}
+        underline="hover"
         renderRoot={(props) => (
           <Link to="/organizations/$organizationId/identity" params={{ organizationId: id }} {...props} />
         )}

@@ -17,6 +17,7 @@ export function ConfirmDialog({
   error = null,
   onConfirm,
   onClose,
+  onClosed,
 }: {
   opened: boolean;
   title: string;
@@ -28,11 +29,14 @@ export function ConfirmDialog({
   error?: Error | null;
   onConfirm: () => void;
   onClose: () => void;
+  /** When nothing of it is to be seen any more. */
+  onClosed?: () => void;
 }) {
   return (
     <Modal
       opened={opened}
       onClose={busy ? () => undefined : onClose}
+      {...(onClosed === undefined ? {} : { onExitTransitionEnd: onClosed })}
       title={title}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
