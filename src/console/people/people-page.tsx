@@ -1,49 +1,131 @@
-import { Card, Stack } from '@mantine/core';
+import { Card, Group, Select, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { UserAnswer } from '../../contract/users.ts';
+import { organizationRoles } from '../../contract/roles.ts';
+import { userOrigins, type UserAnswer } from '../../contract/users.ts';
 import { roleWords } from '../organizations/organization-words.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
+import { OutsideName } from '../shared/outside-name.tsx';
 import { asQuery } from '../shared/page-query.ts';
 import { PagedTable, type Column } from '../shared/paged-table.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
 import { SearchField } from '../shared/search-field.tsx';
+import { useSearchChange } from '../shared/search-change.ts';
 import { StatusBadge } from '../shared/status-badge.tsx';
+import { InviteButton } from './invite-button.tsx';
 import { usersQuery } from './people-queries.ts';
+import { originWords } from './people-words.ts';
+import { PersonDrawer } from './person-drawer.tsx';
 
 const route = getRouteApi('/app/organizations/$organizationId/people');
 
 const columns: readonly Column<UserAnswer>[] = [
-  { header: 'User', cell: ({ userName }) => userName },
-  { header: 'Name', cell: ({ displayName }) => displayName },
+  { header: 'User', sort: 'userName', cell: ({ userName }) => <OutsideName short>{userName}</OutsideName> },
   {
-    header: 'State',
-    cell: ({ active }) => (
-      <StatusBadge tone={active ? 'good' : 'neutral'}>{active ? 'Active' : 'Inactive'}</StatusBadge>
-    ),
+    header: 'Name',
+    cell: ({ displayName }) => (displayName === null ? '-' : <OutsideName short>{displayName}</OutsideName>),
   },
+  { header: 'State', cell: ({ active }) => <ActiveBadge active={active} /> },
   { header: 'Role', cell: ({ role }) => (role === null ? '-' : roleWords[role]) },
+  { header: 'Managed by', cell: ({ managedBy }) => originWords[managedBy] },
 ];
+
+export function ActiveBadge({ active }: { active: boolean }) {
+  return <StatusBadge tone={active ? 'good' : 'neutral'}>{active ? 'Active' : 'Inactive'}</StatusBadge>;
+}
 
 export function PeoplePage() {
   const { organizationId } = route.useParams();
-  const { q, cursor } = route.useSearch();
-  const page = useQuery(usersQuery(organizationId, asQuery({ q, cursor })));
+  const { q, cursor, sort, order, active, role, managedBy, person } = route.useSearch();
+  const change = useSearchChange();
+  const activeWord = active === undefined ? undefined : active ? ('true' as const) : ('false' as const);
+  const page = useQuery(
+    usersQuery(organizationId, asQuery({ q, cursor, sort, order, active: activeWord, role, managedBy })),
+  );
+  const isFiltered = [q, active, role, managedBy].some((value) => value !== undefined);
   return (
     <>
-      <PageHeader title="People" lead="Who is in the organization, what they may do, and why." />
+      <PageHeader
+        title="People"
+        lead="Who is in the organization, what they may do, and why."
+        actions={<InviteButton organizationId={organizationId} />}
+      />
       <Card withBorder padding="lg">
         <Stack gap="md">
-          <SearchField label="Search names and addresses" value={q} />
+          <Group gap="sm">
+            <SearchField label="Search names and addresses" value={q} />
+            <Filter
+              label="State"
+              value={activeWord}
+              data={[
+                { value: 'true', label: 'Active' },
+                { value: 'false', label: 'Inactive' },
+              ]}
+              onChange={(value) => change({ active: value === undefined ? undefined : value === 'true' })}
+            />
+            <Filter
+              label="Role"
+              value={role}
+              data={organizationRoles.map((value) => ({ value, label: roleWords[value] }))}
+              onChange={(value) => change({ role: value })}
+            />
+            <Filter
+              label="Managed by"
+              value={managedBy}
+              data={userOrigins.map((value) => ({ value, label: originWords[value] }))}
+              onChange={(value) => change({ managedBy: value })}
+            />
+          </Group>
           <PagedTable
             label="People"
             columns={columns}
             page={page}
             rowKey={({ id }) => id}
-            empty={<EmptyState>{q === undefined ? 'Nobody is here yet.' : 'Nobody matches.'}</EmptyState>}
+            {...(sort === undefined ? {} : { sort })}
+            order={order ?? 'asc'}
+            openRow={person}
+            onOpen={({ id }) => change({ person: id }, { keepPage: true })}
+            empty={
+              <EmptyState>
+                {isFiltered
+                  ? 'Nobody matches. Clear the search or a filter to see the others.'
+                  : 'Nobody is here yet. People appear when they are invited, sign in, or are pushed by the identity provider - as the provisioning mode says.'}
+              </EmptyState>
+            }
           />
         </Stack>
       </Card>
+      <PersonDrawer
+        organizationId={organizationId}
+        userId={person}
+        onClose={() => change({ person: undefined }, { keepPage: true })}
+      />
     </>
+  );
+}
+
+/** A choice among few; nothing chosen: all of them. */
+function Filter({
+  label,
+  value,
+  data,
+  onChange,
+}: {
+  label: string;
+  value: string | undefined;
+  data: { value: string; label: string }[];
+  onChange: (value: string | undefined) => void;
+}) {
+  return (
+    <Select
+      aria-label={label}
+      placeholder={label}
+      data={data}
+      value={value ?? null}
+      onChange={(choice) => onChange(choice ?? undefined)}
+      clearable
+      clearButtonProps={{ 'aria-label': `${label}: show all` }}
+      w={150}
+    />
   );
 }

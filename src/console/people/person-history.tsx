@@ -1,0 +1,58 @@
+import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { LogStatusBadge } from '../logs/log-status-badge.tsx';
+import { ErrorState } from '../shared/error-state.tsx';
+import { LoadingState } from '../shared/loading-state.tsx';
+import { Moment } from '../shared/moment.tsx';
+import { historyQuery } from './people-queries.ts';
+import { Part } from './part.tsx';
+
+/** What happened to the person lately, each line leading to its entry of the sync log. */
+export function PersonHistory({ organizationId, userId }: { organizationId: string; userId: string }) {
+  const { data, error, refetch } = useQuery(historyQuery(organizationId, userId));
+  return (
+    <Part title="History">
+      {data === undefined && error === null && <LoadingState lines={3} />}
+      {error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {data?.items.length === 0 && (
+        <Text size="sm" c="dimmed">
+          The sync log has nothing about this person.
+        </Text>
+      )}
+      <Stack gap="sm">
+        {data?.items.map(({ id, occurredAt, action, status, message }) => (
+          <div key={id}>
+            <Group gap="xs">
+              <LogStatusBadge status={status} />
+              <Text size="sm" fw={500}>
+                {action}
+              </Text>
+              <Text size="sm" c="dimmed">
+                <Moment at={occurredAt} ago />
+              </Text>
+            </Group>
+            <Text size="sm">{message}</Text>
+          </div>
+        ))}
+      </Stack>
+      {data !== undefined && data.items.length > 0 && (
+        <Anchor
+          size="sm"
+          mt="xs"
+          display="inline-block"
+          renderRoot={(props) => (
+            <Link
+              to="/organizations/$organizationId/logs"
+              params={{ organizationId }}
+              search={{ resourceType: 'User', resourceId: userId }}
+              {...props}
+            />
+          )}
+        >
+          {data.nextCursor === null ? 'Open in the sync log' : 'All of it, in the sync log'}
+        </Anchor>
+      )}
+    </Part>
+  );
+}
