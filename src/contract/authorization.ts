@@ -74,7 +74,16 @@ export const permissions: Readonly<Record<keyof typeof endpoints, Permission>> =
   decideSignIn: admin,
 
   listSyncLogs: viewer,
+  tailSyncLogs: viewer,
+  getTrace: viewer,
   exportSyncLogs: viewer,
+  getSyncLogEntry: viewer,
+  getActivity: viewer,
+  getActivityOfAll: platform,
+
+  getHealth: viewer,
+  getOperations: platform,
+  listOrganizationHealth: platform,
 
   listJobs: viewer,
   getJob: viewer,

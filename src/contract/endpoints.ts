@@ -1,8 +1,10 @@
+import { activityEndpoints } from './activity.ts';
 import { adminKeyEndpoints } from './admin-keys.ts';
 import { domainEndpoints } from './domains.ts';
 import { driftEndpoints } from './drift.ts';
 import { groupEndpoints } from './groups.ts';
 import { jobEndpoints } from './jobs.ts';
+import { operationsEndpoints } from './operations.ts';
 import { organizationEndpoints } from './organizations.ts';
 import { provisioningEndpoints } from './provisioning.ts';
 import { scimSchemaEndpoints } from './scim-schemas.ts';
@@ -26,5 +28,7 @@ export const endpoints = {
   ...syncLogEndpoints,
   ...jobEndpoints,
   ...driftEndpoints,
+  ...operationsEndpoints,
+  ...activityEndpoints,
   ...scimSchemaEndpoints,
 } as const;

@@ -36,7 +36,7 @@ export type JobAnswer = z.infer<typeof job>;
 const jobStates = ['waiting', 'running', 'failed', 'applied', 'skipped'] as const;
 export type JobState = (typeof jobStates)[number];
 
-const jobOutcome = z
+export const jobOutcome = z
   .object({
     jobId: id,
     state: z.enum(jobStates).meta({

@@ -71,10 +71,18 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
 
   app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge, limits, lateEntries }));
-  const { syncLogRetentionDays } = config;
   app.use(
     '/api/v1',
-    adminRouter({ db, adminKeyHash, publicUrl: () => base, nudge, resolveTxt, limits, syncLogRetentionDays }),
+    adminRouter({
+      db,
+      adminKeyHash,
+      publicUrl: () => base,
+      nudge,
+      resolveTxt,
+      limits,
+      depth: () => engine.depth(),
+      syncLogRetentionDays: config.syncLogRetentionDays,
+    }),
   );
   app.use('/api', openApiRouter({ publicUrl: () => base }));
   app.use(healthRouter(dependencyChecks({ db, engine, redisUrl: config.redisUrl })));

@@ -1,11 +1,13 @@
 import sql from 'sql-template-tag';
 import type { FailureAnswer } from '../contract/failure.ts';
 import type { JobState } from '../contract/jobs.ts';
+import type { SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
+import { entryColumns, type SyncLogEntry } from '../sync-log/query.ts';
 import type { JobProgress, QueueName } from './job.ts';
-import { findJob, jobNotFound } from './list.ts';
+import { findJob, jobNotFound, type JobRecord } from './list.ts';
 
 /** How far a job has come, also after its row is gone. */
 export interface JobOutcome {
@@ -33,66 +35,74 @@ export interface JobOutcome {
 export async function jobOutcome(db: Queryable, organizationId: string, jobId: string): Promise<JobOutcome> {
   if (!isId(organizationId)) throw new NotFoundError('organization', organizationId);
   const job = await findJob(db, organizationId, jobId);
-  if (job !== undefined) {
-    const state =
-      job.status === 'failed' ? 'failed' : job.status === 'dispatched' && job.progress !== null ? 'running' : 'waiting';
-    const { id, queue, progress, failure, error, updatedAt } = job;
-    const isFailed = state === 'failed';
-    return {
-      jobId: id,
-      state,
-      queue,
-      progress,
-      failure,
-      message: isFailed ? error : null,
-      finishedAt: isFailed ? updatedAt : null,
-      entryId: null,
-    };
-  }
+  if (job !== undefined) return outcomeOfRow(job);
   const ended = isId(jobId) ? await readEnd(db, organizationId, jobId) : undefined;
   if (ended === undefined) throw jobNotFound(jobId);
-  return { jobId, queue: null, failure: null, ...ended };
+  return outcomeOfEntries(jobId, [ended.entry], ended.counts);
+}
+
+export function outcomeOfRow({ id, status, queue, progress, failure, error, updatedAt }: JobRecord): JobOutcome {
+  const isFailed = status === 'failed';
+  return {
+    jobId: id,
+    state: isFailed ? 'failed' : status === 'dispatched' && progress !== null ? 'running' : 'waiting',
+    queue,
+    progress,
+    failure,
+    message: isFailed ? error : null,
+    finishedAt: isFailed ? updatedAt : null,
+    entryId: null,
+  };
 }
 
 /**
- * The entry that ended a job. A walk leaves one for itself beside those of the users; a job without a walk has an entry
- * for each of its users alone, of which there are a few hundred at most.
+ * How a job without a row ended. A walk leaves an entry for itself beside those of the users; a job without a walk has
+ * one for each of its users alone.
+ *
+ * @param entries of the job: that of the walk first, if there is one; else the newest is told
+ * @param counts of all its entries
  */
-async function readEnd(db: Queryable, organizationId: string, jobId: string) {
-  const [row] = await db.query<{
-    id: string;
-    occurredAt: Date;
-    status: string;
-    message: string;
-    users: number;
-    changed: number;
-    checked: number | null;
-    isWalk: boolean;
-  }>(sql`
-    WITH entry AS MATERIALIZED (
-      SELECT id, occurred_at, status, message, resource_type, details FROM sync_logs
-      WHERE organization_id = ${organizationId}::uuid AND job_id = ${jobId}::uuid AND action = 'SYNC_ACCESS'
-    ), ended AS (
-      SELECT * FROM entry WHERE status <> 'FAILED' ORDER BY resource_type = 'User', id DESC LIMIT 1
-    )
-    SELECT id, occurred_at AS "occurredAt", status, message, resource_type <> 'User' AS "isWalk",
-      (details -> 'usersChecked')::integer AS checked,
-      coalesce((details -> 'usersChanged')::integer,
-        (SELECT count(*) FROM entry WHERE status = 'SUCCESS' AND resource_type = 'User')) AS changed,
-      (SELECT count(*) FROM entry WHERE status <> 'FAILED' AND resource_type = 'User') AS users
-    FROM ended`);
-  if (row === undefined) return undefined;
-  const done = row.checked ?? row.users;
-  const state: JobState = row.isWalk
-    ? row.status === 'SUCCESS' || row.checked !== null
-      ? 'applied'
-      : 'skipped'
-    : 'applied';
+export function outcomeOfEntries(
+  jobId: string,
+  entries: readonly SyncLogEntry[],
+  counts: Record<SyncLogStatus, number>,
+): JobOutcome {
+  const ended = entries.filter(({ status }) => status !== 'FAILED');
+  const entry = ended.find(({ resource }) => resource.type !== 'User') ?? ended.at(-1);
+  const checked = entry?.details['usersChecked'];
+  const changed = entry?.details['usersChanged'];
+  const isWalk = typeof checked === 'number' && typeof changed === 'number';
+  const wasApplied = isWalk || entry?.resource.type === 'User';
+  const users = counts.SUCCESS + counts.SKIPPED;
   return {
-    state,
-    progress: state === 'applied' ? { done, total: done, changed: row.changed } : null,
-    message: row.message,
-    finishedAt: row.occurredAt,
-    entryId: row.id,
+    jobId,
+    state: wasApplied ? 'applied' : 'skipped',
+    queue: null,
+    progress: isWalk
+      ? { done: checked, total: checked, changed }
+      : wasApplied
+        ? { done: users, total: users, changed: counts.SUCCESS }
+        : null,
+    failure: null,
+    message: entry?.message ?? null,
+    finishedAt: entry?.occurredAt ?? null,
+    entryId: entry?.id ?? null,
   };
+}
+
+/** The entry that ended a job, and how many it has left. Of a job without a walk these are a few hundred at most. */
+async function readEnd(db: Queryable, organizationId: string, jobId: string) {
+  const [row] = await db.query<SyncLogEntry & { counts: Record<SyncLogStatus, number> }>(sql`
+    WITH effect AS MATERIALIZED (
+      SELECT * FROM sync_logs
+      WHERE organization_id = ${organizationId}::uuid AND job_id = ${jobId}::uuid AND action = 'SYNC_ACCESS'
+    )
+    SELECT ${entryColumns}, (
+      SELECT jsonb_build_object('SUCCESS', count(*) FILTER (WHERE status = 'SUCCESS'),
+        'SKIPPED', count(*) FILTER (WHERE status = 'SKIPPED'), 'FAILED', count(*) FILTER (WHERE status = 'FAILED'))
+      FROM effect) AS counts
+    FROM effect WHERE status <> 'FAILED' ORDER BY resource_type = 'User', id DESC LIMIT 1`);
+  if (row === undefined) return undefined;
+  const { counts, ...entry } = row;
+  return { entry, counts };
 }

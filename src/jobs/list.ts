@@ -83,6 +83,18 @@ export async function findJob(db: Queryable, organizationId: string, jobId: stri
   return row && recordOf(row);
 }
 
+/** Jobs of an organization that are not done and that meet a condition, oldest first. */
+export async function findJobs(
+  db: Queryable,
+  organizationId: string,
+  { condition, limit }: { condition: Sql; limit: number },
+): Promise<JobRecord[]> {
+  const rows = await db.query<JobRow>(sql`
+    SELECT ${columns} FROM sync_jobs
+    WHERE organization_id = ${organizationId}::uuid AND ${condition} ORDER BY id LIMIT ${limit}`);
+  return rows.map(recordOf);
+}
+
 /** The row of a job goes in the moment it is applied; what it did is in the log. */
 export function jobNotFound(jobId: string): DomainError {
   return new DomainError(

@@ -26,9 +26,9 @@ const columns: readonly { header: string; value: (entry: SyncLogEntry) => string
 ];
 
 /**
- * The entries that match, newest first, as chunks of text: CSV (RFC 4180, with a header line) or NDJSON, one entry of
- * the list's shape per line. It walks in keyset pages, so its memory does not grow with the log, and entries that are
- * written meanwhile are not in it.
+ * The entries that match, newest first, as chunks of text: CSV (RFC 4180, with a header line) or NDJSON, one entry per
+ * line as the list has it, without what would help just now. It walks in keyset pages, so its memory does not grow with
+ * the log, and entries that are written meanwhile are not in it.
  */
 export async function* exportSyncLogs(
   db: Queryable,

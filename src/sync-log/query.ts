@@ -1,6 +1,7 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { ActorType, SyncLogAction, SyncLogResourceType, SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
+import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { idAt, idMarginMs } from './moment-id.ts';
 import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
@@ -40,6 +41,13 @@ export interface SyncLogFilters {
   retentionDays?: number | null | undefined;
 }
 
+/** The columns of a `SyncLogEntry`. */
+export const entryColumns: Sql = sql`
+  id, occurred_at AS "occurredAt", action, status,
+  json_build_object('type', resource_type, 'id', resource_id, 'name', resource_name) AS resource,
+  json_build_object('type', actor_type, 'id', actor_id, 'name', actor_name) AS actor,
+  message, details, request_id AS "requestId", job_id AS "jobId", attempt`;
+
 /** The entries of an organization that match, newest first. */
 export async function querySyncLogs(
   db: Queryable,
@@ -48,18 +56,31 @@ export async function querySyncLogs(
 ): Promise<Page<SyncLogEntry>> {
   const before = cursorId(cursor);
   const rows = await db.query<SyncLogEntry>(sql`
-    SELECT id, occurred_at AS "occurredAt", action, status,
-      json_build_object('type', resource_type, 'id', resource_id, 'name', resource_name) AS resource,
-      json_build_object('type', actor_type, 'id', actor_id, 'name', actor_name) AS actor,
-      message, details, request_id AS "requestId", job_id AS "jobId", attempt
-    FROM sync_logs
+    SELECT ${entryColumns} FROM sync_logs
     WHERE ${join([sql`organization_id = ${organizationId}::uuid`, ...conditions(filters)], ' AND ')}
       ${before === null ? empty : sql`AND id < ${before}::uuid`}
     ORDER BY id DESC LIMIT ${limit + 1}`);
   return pageOf(rows, limit);
 }
 
-function conditions(filters: SyncLogFilters): Sql[] {
+/** @throws NotFoundError for an entry that is unknown, no longer kept, or of another organization */
+export async function getSyncLogEntry(
+  db: Queryable,
+  organizationId: string,
+  entryId: string,
+  kept: Pick<SyncLogFilters, 'retentionDays'> = {},
+): Promise<SyncLogEntry> {
+  const [entry] = isId(entryId)
+    ? await db.query<SyncLogEntry>(sql`
+        SELECT ${entryColumns} FROM sync_logs
+        WHERE ${join([sql`id = ${entryId}::uuid`, sql`organization_id = ${organizationId}::uuid`, ...conditions(kept)], ' AND ')}`)
+    : [];
+  if (entry === undefined) throw new NotFoundError('sync log entry', entryId);
+  return entry;
+}
+
+/** Conditions on `sync_logs` beside the organization. */
+export function conditions(filters: SyncLogFilters): Sql[] {
   const { status, action, resourceType, resourceId, actorType, actorId, q, from, to, requestId, jobId, retentionDays } =
     filters;
   const all: Sql[] = [];
@@ -76,7 +97,9 @@ function conditions(filters: SyncLogFilters): Sql[] {
   if (to !== undefined) all.push(sql`occurred_at < ${to}::timestamptz AND id < ${latestId(to)}::uuid`);
   if (retentionDays != null) {
     const kept = sql`make_interval(hours => ${retentionDays * 24}::integer)`;
-    all.push(sql`occurred_at >= now() - ${kept} AND id >= first_id_at(now() - ${kept} - interval '1 ms' * ${idMarginMs}::integer)`);
+    all.push(
+      sql`occurred_at >= now() - ${kept} AND id >= first_id_at(now() - ${kept} - interval '1 ms' * ${idMarginMs}::integer)`,
+    );
   }
   if (q !== undefined) {
     const pattern = containsPattern(q);

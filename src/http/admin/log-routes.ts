@@ -6,12 +6,15 @@ import { requestResync } from '../../access/resync.ts';
 import { driftEndpoints } from '../../contract/drift.ts';
 import { jobEndpoints } from '../../contract/jobs.ts';
 import { syncLogEndpoints } from '../../contract/sync-log-endpoints.ts';
+import { withHelp } from '../../jobs/entry-help.ts';
 import { jobOutcome } from '../../jobs/job-outcome.ts';
 import { getJob, listJobs } from '../../jobs/list.ts';
 import { replayJobs, replayProgress } from '../../jobs/replay.ts';
+import { trace } from '../../jobs/trace.ts';
 import type { Database } from '../../platform/database.ts';
 import { exportSyncLogs, type ExportFormat } from '../../sync-log/export.ts';
-import { querySyncLogs } from '../../sync-log/query.ts';
+import { getSyncLogEntry, querySyncLogs } from '../../sync-log/query.ts';
+import { tailSyncLogs } from '../../sync-log/tail.ts';
 import { route, type RouteDependencies } from './route.ts';
 
 export interface LogDependencies extends RouteDependencies {
@@ -28,9 +31,21 @@ export function addLogRoutes(router: Router, deps: LogDependencies): void {
 
 function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
   const { syncLogRetentionDays: retentionDays } = deps;
-  route(router, deps, syncLogEndpoints.listSyncLogs, ({ db, params, query }) =>
-    querySyncLogs(db, params.organizationId, { ...query, retentionDays }),
-  );
+  route(router, deps, syncLogEndpoints.listSyncLogs, async ({ db, params: { organizationId }, query }) => {
+    const { items, nextCursor } = await querySyncLogs(db, organizationId, { ...query, retentionDays });
+    return { items: await withHelp(db, organizationId, items), nextCursor };
+  });
+  route(router, deps, syncLogEndpoints.tailSyncLogs, async ({ db, params: { organizationId }, query }) => {
+    const { items, ...tail } = await tailSyncLogs(db, organizationId, { ...query, retentionDays });
+    return { items: await withHelp(db, organizationId, items), ...tail };
+  });
+  route(router, deps, syncLogEndpoints.getTrace, ({ db, params, query }) => trace(db, params.organizationId, query));
+  route(router, deps, syncLogEndpoints.getSyncLogEntry, async ({ db, params: { organizationId, entryId } }) => {
+    const found = await getSyncLogEntry(db, organizationId, entryId, { retentionDays });
+    const [entry] = await withHelp(db, organizationId, [found]);
+    if (entry === undefined) throw new Error('one entry in, one entry out'); // withHelp drops none
+    return entry;
+  });
   route(router, deps, syncLogEndpoints.exportSyncLogs, ({ params, query, res }) => {
     const { format, ...filters } = query;
     // A download takes as long as its reader does.

@@ -10,6 +10,7 @@ import { addAdminKeyRoutes } from './admin-key-routes.ts';
 import { adminRequestOf, authenticate, isAuthenticated } from './authenticate.ts';
 import { organizationIn } from '../route-class.ts';
 import { addLogRoutes } from './log-routes.ts';
+import { addOperationsRoutes, type OperationsDependencies } from './operations-routes.ts';
 import { unknownRoute } from './route.ts';
 import { addSchemaRoutes } from './schema-routes.ts';
 import { addSettingsRoutes } from './settings-routes.ts';
@@ -24,6 +25,7 @@ export interface AdminDependencies {
   nudge: () => void;
   /** Looks TXT records up, to verify domains; `resolveTxt` of node:dns/promises outside of tests. */
   resolveTxt: ResolveTxt;
+  depth: OperationsDependencies['depth'];
   limits: Pick<RateLimits, 'admin' | 'strangers' | 'signIn' | 'signedIn'>;
   /** Entries of the sync log that are older are not shown; null: all are. */
   syncLogRetentionDays: number | null;
@@ -55,6 +57,7 @@ export function adminRouter(deps: AdminDependencies): Router {
   addAdminKeyRoutes(router, deps);
   addAccessRoutes(router, deps);
   addLogRoutes(router, deps);
+  addOperationsRoutes(router, deps);
   addSchemaRoutes(router, deps);
   router.use(unknownRoute(Object.values(endpoints)));
   router.use(problemHandler);

@@ -18,6 +18,7 @@ const parameterDescriptions: Record<string, string> = {
   domain: 'The domain name.',
   urn: 'The URN of the schema.',
   keyId: 'Id of the admin key.',
+  replayId: 'Id of the replay.',
 };
 
 /** The OpenAPI 3.1 document of the admin API, made of the very shapes that requests are checked with. */

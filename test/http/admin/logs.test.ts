@@ -127,7 +127,7 @@ describe('the export', () => {
     expect(response.headers.get('content-type')).toMatch(/^application\/x-ndjson/);
     const lines = (await response.text()).trimEnd().split('\n');
     const { items } = await api.call('listSyncLogs', { params: { organizationId }, query: { status: 'FAILED' } });
-    expect(lines.map((line): unknown => JSON.parse(line))).toEqual(items);
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual(items.map(({ help: _, ...entry }) => entry));
   });
 
   test('refuses another format', async () => {

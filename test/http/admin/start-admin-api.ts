@@ -58,6 +58,7 @@ export async function startAdminApi(): Promise<AdminApi> {
       publicUrl: () => url,
       nudge: () => (nudges += 1),
       limits: createRateLimits({ scimPerSecond: 1_000, adminPerSecond: 1_000, store: null }),
+      depth: () => Promise.reject(new Error('there are no queues here')),
       resolveTxt: async (name) => txtRecords.get(name) ?? Promise.reject(noSuchName()),
     }),
   );

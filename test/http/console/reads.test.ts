@@ -1,9 +1,9 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AccessEndsAnswer } from '../../../src/contract/users.ts';
-import { accessEndsShape, jobOutcomeShape, setupShape } from './shapes.ts';
 import type { JobOutcomeAnswer } from '../../../src/contract/jobs.ts';
 import { newId } from '../../../src/platform/ids.ts';
+import { read } from './read.ts';
 import { startService, type TestOrganization, type TestService } from '../../support/service.ts';
 
 let service: TestService;
@@ -12,17 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-async function read<T>(organization: TestOrganization, path: string, shape: { parse(value: unknown): T }): Promise<T> {
-  const answer = await service.admin('GET', `/organizations/${organization.id}${path}`);
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-  const parsed = shape.parse(answer.body);
-  // Whatever the shape does not know it drops: equality means that nothing else was answered.
-  expect(parsed).toEqual(answer.body);
-  return parsed;
-}
-
 const outcome = (organization: TestOrganization, jobId: string) =>
-  read(organization, `/jobs/${jobId}/outcome`, jobOutcomeShape);
+  read(service, 'getJobOutcome', { params: { organizationId: organization.id, jobId } });
+const setup = (organization: { id: string }) =>
+  read(service, 'getSetup', { params: { organizationId: organization.id } });
 
 async function untilEnded(organization: TestOrganization, jobId: string): Promise<JobOutcomeAnswer[]> {
   const seen: JobOutcomeAnswer[] = [];
@@ -36,8 +29,8 @@ async function untilEnded(organization: TestOrganization, jobId: string): Promis
 describe('the set-up', () => {
   test('says what is missing, and turns green with the first calls', async () => {
     const created = await service.admin('POST', '/organizations', { name: 'New', plan: 'free' });
-    const fresh = { id: String(created.body['id']) } as TestOrganization;
-    const before = await read(fresh, '/setup', setupShape);
+    const fresh = { id: String(created.body['id']) };
+    const before = await setup(fresh);
     expect(before).toMatchObject({
       mode: 'manual',
       directorySyncActive: false,
@@ -49,19 +42,19 @@ describe('the set-up', () => {
     expect(before.missing).toHaveLength(3);
 
     const acme = await service.organization();
-    expect(await read(acme, '/setup', setupShape)).toMatchObject({
+    expect(await setup(acme)).toMatchObject({
       directorySyncActive: true,
       missing: [],
       lastRequestAt: null,
     });
     const user = await acme.user(`ada@${acme.id}.example`);
-    const accepted = await read(acme, '/setup', setupShape);
+    const accepted = await setup(acme);
     expect(accepted.firstTokenAcceptedAt).not.toBeNull();
     expect(accepted).toMatchObject({ firstUser: { id: user }, firstGroup: null, firstMembership: null, users: 1 });
     const empty = await acme.group('Empty');
     const full = await acme.group('Full', [user]);
     await acme.mapping(full, { workspaceIds: [], role: 'admin' });
-    expect(await read(acme, '/setup', setupShape)).toMatchObject({
+    expect(await setup(acme)).toMatchObject({
       firstGroup: { id: empty, name: 'Empty' },
       firstMembership: { id: full, name: 'Full' },
       firstMapping: { id: full },
@@ -181,7 +174,7 @@ describe('when access ended', () => {
     return { user, groups };
   }
   const ends = (acme: TestOrganization, user: string): Promise<AccessEndsAnswer> =>
-    read(acme, `/users/${user}/access-ends`, accessEndsShape);
+    read(service, 'getAccessEnds', { params: { organizationId: acme.id, userId: user } });
   const setActive = (acme: TestOrganization, user: string, active: boolean) =>
     acme.scim('PATCH', `/Users/${user}`, {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],

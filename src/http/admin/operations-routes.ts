@@ -1,0 +1,47 @@
+import type { Router } from 'express';
+import { activityEndpoints } from '../../contract/activity.ts';
+import { operationsEndpoints } from '../../contract/operations.ts';
+import { readFailedByClass } from '../../jobs/failed-by-class.ts';
+import { queueNames, type QueueName } from '../../jobs/job.ts';
+import { readLedgerState } from '../../jobs/ledger-state.ts';
+import { readRates } from '../../jobs/rates.ts';
+import type { Database } from '../../platform/database.ts';
+import { listOrganizationHealth, organizationHealth } from '../../provisioning/sync-health.ts';
+import { readActivity } from '../../sync-log/activity.ts';
+import { contextOf } from '../request-context.ts';
+import { route, type RouteDependencies } from './route.ts';
+
+export interface OperationsDependencies extends RouteDependencies {
+  db: Database;
+  /** Jobs in the queue engine by queue and state. Rejects while the engine is away. */
+  depth: () => Promise<Record<QueueName, Record<string, number>>>;
+}
+
+/** How the service and its organizations are doing, for the console's pages of operators and admins. */
+export function addOperationsRoutes(router: Router, deps: OperationsDependencies): void {
+  const { db, depth } = deps;
+  route(router, deps, operationsEndpoints.getHealth, ({ params }) => organizationHealth(db, params.organizationId));
+  route(router, deps, operationsEndpoints.listOrganizationHealth, ({ query }) => listOrganizationHealth(db, query));
+  route(router, deps, operationsEndpoints.getOperations, async ({ res }) => {
+    const [counts, ledger, failedByClass, rates] = await Promise.all([
+      depth().catch((err: unknown) => {
+        contextOf(res).logger.warn({ err }, 'the queue engine does not tell its depth');
+        return null;
+      }),
+      readLedgerState(db),
+      readFailedByClass(db, null),
+      readRates(db),
+    ]);
+    const { oldestUnfinishedAgeSeconds, oldestPendingAgeSeconds } = ledger;
+    return {
+      queues: counts && queueNames.map((queue) => ({ queue, states: counts[queue] })),
+      jobs: { oldestUnfinishedAgeSeconds, oldestPendingAgeSeconds },
+      failedByClass,
+      rates,
+    };
+  });
+  route(router, deps, activityEndpoints.getActivity, ({ params, query }) =>
+    readActivity(db, params.organizationId, query),
+  );
+  route(router, deps, activityEndpoints.getActivityOfAll, ({ query }) => readActivity(db, null, query));
+}
