@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { JobOutcomeAnswer } from '../../contract/jobs.ts';
 import { ErrorState } from '../shared/error-state.tsx';
-import { isOver, jobOutcomeQuery } from './mapping-queries.ts';
+import { isOver, jobOutcomeQuery } from './job-outcome-query.ts';
 
 /** A job from the moment it was accepted until it has ended, and how. */
 export function JobProgress({ organizationId, jobId }: { organizationId: string; jobId: string }) {
@@ -58,7 +58,7 @@ function Outcome({ outcome }: { outcome: JobOutcomeAnswer }) {
 function Waiting() {
   return (
     <Stack gap={6}>
-      <Text size="sm">Saved. The change is on its way to every member.</Text>
+      <Text size="sm">Saved. The change is on its way to everybody concerned.</Text>
       <Progress value={100} animated aria-label="Waiting for a worker" />
     </Stack>
   );

@@ -2,8 +2,12 @@ import type { SyncLogStatus } from '../../contract/sync-log.ts';
 import { StatusBadge, type Tone } from '../shared/status-badge.tsx';
 
 const tones: Readonly<Record<SyncLogStatus, Tone>> = { SUCCESS: 'good', SKIPPED: 'neutral', FAILED: 'bad' };
-const words: Readonly<Record<SyncLogStatus, string>> = { SUCCESS: 'Success', SKIPPED: 'Skipped', FAILED: 'Failed' };
+export const statusWords: Readonly<Record<SyncLogStatus, string>> = {
+  SUCCESS: 'Success',
+  SKIPPED: 'Skipped',
+  FAILED: 'Failed',
+};
 
 export function LogStatusBadge({ status }: { status: SyncLogStatus }) {
-  return <StatusBadge tone={tones[status]}>{words[status]}</StatusBadge>;
+  return <StatusBadge tone={tones[status]}>{statusWords[status]}</StatusBadge>;
 }

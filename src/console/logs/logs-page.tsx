@@ -1,48 +1,77 @@
 import { Card, Code, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { AnswerOf } from '../../contract/endpoint.ts';
-import type { syncLogEndpoints } from '../../contract/sync-log-endpoints.ts';
+import type { SyncLogEntryAnswer } from '../../contract/sync-log-endpoints.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { Moment } from '../shared/moment.tsx';
+import { OutsideName } from '../shared/outside-name.tsx';
 import { asQuery } from '../shared/page-query.ts';
 import { PagedTable, type Column } from '../shared/paged-table.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
-import { SearchField } from '../shared/search-field.tsx';
-import { logsQuery } from './log-queries.ts';
+import { useSearchChange } from '../shared/search-change.ts';
+import { useNow } from '../shared/use-now.ts';
+import { EntryDrawer } from './entry-drawer.tsx';
+import { ExportMenu } from './export-menu.tsx';
+import { LogFilters } from './log-filters.tsx';
+import { liveLogsQuery, logsQuery } from './log-queries.ts';
+import { filtersOf } from './log-search.ts';
 import { LogStatusBadge } from './log-status-badge.tsx';
 
 const route = getRouteApi('/app/organizations/$organizationId/logs');
 
-type Entry = AnswerOf<typeof syncLogEndpoints.listSyncLogs>['items'][number];
-
-const columns: readonly Column<Entry>[] = [
+const columns: readonly Column<SyncLogEntryAnswer>[] = [
   { header: 'Time', cell: ({ occurredAt }) => <Moment at={occurredAt} />, width: '12rem' },
   { header: 'Status', cell: ({ status }) => <LogStatusBadge status={status} /> },
   { header: 'Action', cell: ({ action }) => <Code>{action}</Code> },
-  { header: 'Resource', cell: ({ resource: { name, id, type } }) => name ?? id ?? type },
-  { header: 'Message', cell: ({ message }) => message },
+  {
+    header: 'Resource',
+    cell: ({ resource: { name, id, type } }) => <OutsideName short>{name ?? id ?? type}</OutsideName>,
+  },
+  { header: 'Message', width: '36%', cell: ({ message }) => <OutsideName short>{message}</OutsideName> },
 ];
 
 export function LogsPage() {
   const { organizationId } = route.useParams();
-  const { q, cursor } = route.useSearch();
-  const page = useQuery(logsQuery(organizationId, asQuery({ q, cursor })));
+  const search = route.useSearch();
+  const change = useSearchChange();
+  const { cursor, live = false, entry } = search;
+  const filters = asQuery(filtersOf(search, useNow(60_000)));
+  const isLive = live && cursor === undefined;
+  const list = useQuery({ ...logsQuery(organizationId, asQuery({ ...filters, cursor })), enabled: !isLive });
+  const tail = useQuery({ ...liveLogsQuery(organizationId, filters), enabled: isLive });
+  const isFiltered = Object.keys(filters).length > 0;
   return (
     <>
-      <PageHeader title="Sync logs" lead="Everything that directory sync and admins did, newest first." />
+      <PageHeader
+        title="Sync logs"
+        lead="Everything that directory sync and admins did, newest first."
+        actions={<ExportMenu organizationId={organizationId} filters={filters} />}
+      />
       <Card withBorder padding="lg">
         <Stack gap="md">
-          <SearchField label="Search names and messages" value={q} />
+          <LogFilters search={search} isLive={isLive} />
           <PagedTable
             label="Sync log entries"
             columns={columns}
-            page={page}
+            page={isLive ? tail : list}
             rowKey={({ id }) => id}
-            empty={<EmptyState>{q === undefined ? 'Nothing has happened yet.' : 'No entry matches.'}</EmptyState>}
+            openRow={entry}
+            onOpen={({ id }) => change({ entry: id }, { keepPage: true })}
+            empty={
+              <EmptyState>
+                {isFiltered
+                  ? 'No entry matches. Clear a filter to see the others.'
+                  : 'Nothing has happened yet. Every change that your identity provider or an admin makes will stand here.'}
+              </EmptyState>
+            }
           />
         </Stack>
       </Card>
+      <EntryDrawer
+        organizationId={organizationId}
+        entryId={entry}
+        onClose={() => change({ entry: undefined }, { keepPage: true })}
+      />
     </>
   );
 }

@@ -1,11 +1,11 @@
 import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { JobProgress } from '../jobs/job-progress.tsx';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
 import { SideDrawer } from '../shared/side-drawer.tsx';
-import { JobProgress } from './job-progress.tsx';
 import { MappingForm } from './mapping-form.tsx';
 import { groupQuery } from './mapping-queries.ts';
 

@@ -6,7 +6,7 @@ import { LoadingState } from '../shared/loading-state.tsx';
 import { Moment } from '../shared/moment.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
 import { accessEndsQuery } from './people-queries.ts';
-import { Part } from './part.tsx';
+import { Part } from '../shared/part.tsx';
 
 const howItEnded: Readonly<Record<NonNullable<AccessEndsAnswer['endedBy']>, string>> = {
   DEACTIVATE: 'Deactivated',

@@ -1,10 +1,11 @@
-import { Card, Group, Select, Stack } from '@mantine/core';
+import { Card, Group, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { organizationRoles } from '../../contract/roles.ts';
 import { userOrigins, type UserAnswer } from '../../contract/users.ts';
 import { roleWords } from '../organizations/organization-words.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
+import { FilterSelect } from '../shared/filter-select.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
 import { asQuery } from '../shared/page-query.ts';
 import { PagedTable, type Column } from '../shared/paged-table.tsx';
@@ -54,7 +55,7 @@ export function PeoplePage() {
         <Stack gap="md">
           <Group gap="sm">
             <SearchField label="Search names and addresses" value={q} />
-            <Filter
+            <FilterSelect
               label="State"
               value={activeWord}
               data={[
@@ -63,13 +64,13 @@ export function PeoplePage() {
               ]}
               onChange={(value) => change({ active: value === undefined ? undefined : value === 'true' })}
             />
-            <Filter
+            <FilterSelect
               label="Role"
               value={role}
               data={organizationRoles.map((value) => ({ value, label: roleWords[value] }))}
               onChange={(value) => change({ role: value })}
             />
-            <Filter
+            <FilterSelect
               label="Managed by"
               value={managedBy}
               data={userOrigins.map((value) => ({ value, label: originWords[value] }))}
@@ -101,31 +102,5 @@ export function PeoplePage() {
         onClose={() => change({ person: undefined }, { keepPage: true })}
       />
     </>
-  );
-}
-
-/** A choice among few; nothing chosen: all of them. */
-function Filter({
-  label,
-  value,
-  data,
-  onChange,
-}: {
-  label: string;
-  value: string | undefined;
-  data: { value: string; label: string }[];
-  onChange: (value: string | undefined) => void;
-}) {
-  return (
-    <Select
-      aria-label={label}
-      placeholder={label}
-      data={data}
-      value={value ?? null}
-      onChange={(choice) => onChange(choice ?? undefined)}
-      clearable
-      clearButtonProps={{ 'aria-label': `${label}: show all` }}
-      w={150}
-    />
   );
 }

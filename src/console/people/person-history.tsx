@@ -6,7 +6,7 @@ import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { Moment } from '../shared/moment.tsx';
 import { historyQuery } from './people-queries.ts';
-import { Part } from './part.tsx';
+import { Part } from '../shared/part.tsx';
 
 /** What happened to the person lately, each line leading to its entry of the sync log. */
 export function PersonHistory({ organizationId, userId }: { organizationId: string; userId: string }) {

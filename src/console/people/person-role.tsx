@@ -2,7 +2,7 @@ import { List, Text } from '@mantine/core';
 import type { UserAccessAnswer } from '../../contract/users.ts';
 import { roleWords } from '../organizations/organization-words.ts';
 import { OutsideName } from '../shared/outside-name.tsx';
-import { Part } from './part.tsx';
+import { Part } from '../shared/part.tsx';
 
 type Reason = UserAccessAnswer['roleBecause'][number];
 

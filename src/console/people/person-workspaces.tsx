@@ -9,7 +9,7 @@ import { OutsideName } from '../shared/outside-name.tsx';
 import { StatusBadge } from '../shared/status-badge.tsx';
 import { workspaceChoicesQuery } from '../workspaces/workspace-queries.ts';
 import { useGrantAccess, useRevokeAccess } from './people-mutations.ts';
-import { Part } from './part.tsx';
+import { Part } from '../shared/part.tsx';
 
 type Workspace = UserAccessAnswer['workspaces'][number];
 
