@@ -94,14 +94,16 @@ export function outcomeOfEntries(
 async function readEnd(db: Queryable, organizationId: string, jobId: string) {
   const [row] = await db.query<SyncLogEntry & { counts: Record<SyncLogStatus, number> }>(sql`
     WITH effect AS MATERIALIZED (
-      SELECT * FROM sync_logs
+      SELECT id, status, resource_type FROM sync_logs
       WHERE organization_id = ${organizationId}::uuid AND job_id = ${jobId}::uuid AND action = 'SYNC_ACCESS'
     )
     SELECT ${entryColumns}, (
       SELECT jsonb_build_object('SUCCESS', count(*) FILTER (WHERE status = 'SUCCESS'),
         'SKIPPED', count(*) FILTER (WHERE status = 'SKIPPED'), 'FAILED', count(*) FILTER (WHERE status = 'FAILED'))
       FROM effect) AS counts
-    FROM effect WHERE status <> 'FAILED' ORDER BY resource_type = 'User', id DESC LIMIT 1`);
+    FROM sync_logs
+    WHERE organization_id = ${organizationId}::uuid AND id = (
+      SELECT id FROM effect WHERE status <> 'FAILED' ORDER BY resource_type = 'User', id DESC LIMIT 1)`);
   if (row === undefined) return undefined;
   const { counts, ...entry } = row;
   return { entry, counts };
