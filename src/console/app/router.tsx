@@ -12,7 +12,7 @@ import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { logSearch } from '../logs/log-search.ts';
 import { mappingSearch } from '../mappings/mapping-search.ts';
-import { jobSearch } from '../operations/job-search.ts';
+import { operationsSearch } from '../operations/operations-search.ts';
 import { organizationSearch } from '../organizations/organization-search.ts';
 import { peopleSearch } from '../people/people-search.ts';
 import { sessionQuery } from '../session/session.ts';
@@ -112,7 +112,7 @@ const people = createRoute({
 const operations = createRoute({
   getParentRoute: () => app,
   path: '/operations',
-  validateSearch: jobSearch,
+  validateSearch: operationsSearch,
   component: lazyRouteComponent(() => import('../operations/operations-page.tsx'), 'OperationsPage'),
 });
 
