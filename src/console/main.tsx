@@ -18,7 +18,7 @@ shareCspNonce();
 watchReachability();
 
 const queryClient = createQueryClient(() => {
-  queryClient.setQueryData(sessionQuery.queryKey, null);
+  queryClient.removeQueries({ queryKey: sessionQuery.queryKey });
   const { pathname, href } = router.state.location;
   if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { returnTo: href, ended: true } });
 });

@@ -13,9 +13,11 @@ function useSettingsMutation<Input, Answer>(write: (input: Input) => Promise<Ans
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: write,
-    // Also after a refusal: it often means that somebody else was quicker.
-    onSettled: () =>
-      queryClient.invalidateQueries({ predicate: ({ queryKey: [name] }) => settings.includes(String(name)) }),
+    // Also after a refusal: it often means that somebody else was quicker. Not awaited: what is read anew can replace the
+    // very form that wrote, and with it whoever waits for the answer.
+    onSettled: () => {
+      void queryClient.invalidateQueries({ predicate: ({ queryKey: [name] }) => settings.includes(String(name)) });
+    },
   });
 }
 

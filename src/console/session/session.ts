@@ -1,4 +1,5 @@
-import { queryOptions, useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { queryOptions, useMutation } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { mayDo, permissions, type AdminRole } from '../../contract/authorization.ts';
 import type { AnswerOf } from '../../contract/endpoint.ts';
 import { sessionEndpoints } from '../../contract/session.ts';
@@ -22,11 +23,14 @@ export const sessionQuery = queryOptions({
   gcTime: Infinity,
 });
 
-/** The session of whoever is signed in. Only for what is shown inside of the shell. */
+const app = getRouteApi('/app');
+
+/**
+ * The session of whoever is signed in, for what is shown inside of the shell. As it was when the page was entered: when
+ * it ends, the sign-in page takes the place of all of this.
+ */
 export function useSession(): Session {
-  const { data } = useSuspenseQuery(sessionQuery);
-  if (data === null) throw new Error('Nobody is signed in.'); // the router shows the sign-in page instead
-  return data;
+  return app.useRouteContext().session;
 }
 
 /** Whether whoever is signed in may do this operation of the API: what they may not is not offered. */
