@@ -1,7 +1,7 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
-import { entryColumns, type SyncLogEntry } from '../sync-log/query.ts';
+import { conditions, entryColumns, type SyncLogEntry, type SyncLogFilters } from '../sync-log/query.ts';
 import type { SyncLogStatus } from '../contract/sync-log.ts';
 import { withHelp, type HelpedEntry } from './entry-help.ts';
 import { outcomeOfEntries, outcomeOfRow, type JobOutcome } from './job-outcome.ts';
@@ -42,18 +42,20 @@ export async function trace(
   db: Queryable,
   organizationId: string,
   from: { requestId?: string | undefined; jobId?: string | undefined },
+  kept: Pick<SyncLogFilters, 'retentionDays'> = {},
 ): Promise<Trace> {
   const requestId = from.requestId ?? (await requestOfJob(db, organizationId, from.jobId ?? ''));
   const { jobId } = from;
   if (requestId === null && (jobId === undefined || !isId(jobId))) {
     return { requestId, entries: [], jobs: [], complete: true };
   }
-  const belongs = requestId === null ? sql`job_id = ${jobId}::uuid` : sql`request_id = ${requestId}`;
+  const isOfRequest = sql`request_id = ${requestId}`;
+  const belongs = join([requestId === null ? sql`job_id = ${jobId}::uuid` : isOfRequest, ...conditions(kept)], ' AND ');
   const [own, effects, rows] = await Promise.all([
     readOwn(db, organizationId, belongs),
     readEffects(db, organizationId, belongs),
     findJobs(db, organizationId, {
-      condition: requestId === null ? sql`id = ${jobId}::uuid` : belongs,
+      condition: requestId === null ? sql`id = ${jobId}::uuid` : isOfRequest,
       limit: maxJobs + 1,
     }),
   ]);

@@ -1,6 +1,7 @@
 import sql, { empty, join } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
-import { conditions, earliestId, entryColumns, type SyncLogEntry, type SyncLogFilters } from './query.ts';
+import { idAt } from './moment-id.ts';
+import { conditions, entryColumns, type SyncLogEntry, type SyncLogFilters } from './query.ts';
 
 export interface LogTail {
   /** Oldest first. */
@@ -12,8 +13,9 @@ export interface LogTail {
 }
 
 /**
- * An entry's id is the time at which it was written, and it becomes visible when its transaction commits: at most ten
- * seconds later, the limit of requests and of idle transactions. So much of the past is read again each time.
+ * An entry's id is the time at which its request was authenticated, or at which it was written; it becomes visible when
+ * its transaction commits: at most ten seconds later, the limit of requests and of idle transactions. So much of the past
+ * is read again each time. What could not be written for longer, while the database was away, is in the list alone.
  */
 const overlapMs = 15_000;
 
@@ -31,7 +33,7 @@ export async function tailSyncLogs(
     WHERE ${join([sql`organization_id = ${organizationId}::uuid`, ...conditions(filters)], ' AND ')}
       ${after === undefined ? empty : sql`AND id > ${after}::uuid`}
     ORDER BY id DESC LIMIT ${limit + 1}`);
-  const settled = earliestId(new Date(clock.now.getTime() - overlapMs).toISOString());
+  const settled = idAt(clock.now.getTime() - overlapMs);
   return {
     items: rows.slice(0, limit).toReversed(),
     cursor: after !== undefined && after > settled ? after : settled,

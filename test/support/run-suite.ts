@@ -3,10 +3,11 @@
  * counts. Skipped tests are named; where CI=true nobody may skip anything, so there they fail the run.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { chromiumPath } from '../browser/support/chromium.ts';
 import { hasRedisServer } from './test-services.ts';
 
 const report = z.object({
@@ -42,6 +43,11 @@ const systemPackages: readonly { name: string; isThere: () => boolean | Promise<
     name: 'libfaketime',
     isThere: () => spawnSync('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketimeMT.so.1']).status === 0,
     without: 'tests that set the clock of a process are skipped',
+  },
+  {
+    name: 'chromium',
+    isThere: () => existsSync(chromiumPath),
+    without: 'tests of the console in a browser are skipped',
   },
 ];
 

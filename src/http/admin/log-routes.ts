@@ -39,7 +39,9 @@ function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
     const { items, ...tail } = await tailSyncLogs(db, organizationId, { ...query, retentionDays });
     return { items: await withHelp(db, organizationId, items), ...tail };
   });
-  route(router, deps, syncLogEndpoints.getTrace, ({ db, params, query }) => trace(db, params.organizationId, query));
+  route(router, deps, syncLogEndpoints.getTrace, ({ db, params, query }) =>
+    trace(db, params.organizationId, query, { retentionDays }),
+  );
   route(router, deps, syncLogEndpoints.getSyncLogEntry, async ({ db, params: { organizationId, entryId } }) => {
     const found = await getSyncLogEntry(db, organizationId, entryId, { retentionDays });
     const [entry] = await withHelp(db, organizationId, [found]);

@@ -19,10 +19,10 @@ export interface OperationsDependencies extends RouteDependencies {
 
 /** How the service and its organizations are doing, for the console's pages of operators and admins. */
 export function addOperationsRoutes(router: Router, deps: OperationsDependencies): void {
-  const { db, depth } = deps;
-  route(router, deps, operationsEndpoints.getHealth, ({ params }) => organizationHealth(db, params.organizationId));
-  route(router, deps, operationsEndpoints.listOrganizationHealth, ({ query }) => listOrganizationHealth(db, query));
-  route(router, deps, operationsEndpoints.getOperations, async ({ res }) => {
+  const { depth } = deps;
+  route(router, deps, operationsEndpoints.getHealth, ({ db, params }) => organizationHealth(db, params.organizationId));
+  route(router, deps, operationsEndpoints.listOrganizationHealth, ({ db, query }) => listOrganizationHealth(db, query));
+  route(router, deps, operationsEndpoints.getOperations, async ({ db, res }) => {
     const [counts, ledger, failedByClass, rates] = await Promise.all([
       depth().catch((err: unknown) => {
         contextOf(res).logger.warn({ err }, 'the queue engine does not tell its depth');
@@ -40,8 +40,8 @@ export function addOperationsRoutes(router: Router, deps: OperationsDependencies
       rates,
     };
   });
-  route(router, deps, activityEndpoints.getActivity, ({ params, query }) =>
+  route(router, deps, activityEndpoints.getActivity, ({ db, params, query }) =>
     readActivity(db, params.organizationId, query),
   );
-  route(router, deps, activityEndpoints.getActivityOfAll, ({ query }) => readActivity(db, null, query));
+  route(router, deps, activityEndpoints.getActivityOfAll, ({ db, query }) => readActivity(db, null, query));
 }

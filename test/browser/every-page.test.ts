@@ -1,0 +1,78 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seriousFindings, tooWideBy } from './support/axe.ts';
+import { browserTestsLack } from './support/chromium.ts';
+import { openConsole, phone, type TestConsole } from './support/console.ts';
+
+/** Names as a provider can send them: markup, another direction, control characters, as long as is taken. */
+const hostileNames = [
+  `<img src=x onerror="document.title='owned'">`,
+  'שלום ‮evil‬ العربية',
+  `${'W'.repeat(120)} ${'endless'.repeat(30)}`,
+];
+
+const pages = ['identity', 'setup', 'mappings', 'logs', 'people'];
+
+describe.skipIf(browserTestsLack)('every page, with names that nobody wishes for', () => {
+  let it: TestConsole;
+  let page: Page;
+  let organization: string;
+  beforeAll(async () => {
+    it = await openConsole();
+    const acme = await it.service.organization({ name: hostileNames[0] ?? '' });
+    organization = `/organizations/${acme.id}`;
+    for (const [index, name] of hostileNames.entries()) {
+      const user = await acme.user(`user${index}@acme.example`, { displayName: name, name: { formatted: name } });
+      await acme.group(name, [user]);
+      await acme.workspace(name.slice(0, 190));
+    }
+    await it.service.quiet();
+    page = await it.signedIn({ path: '/organizations' });
+  });
+  afterAll(async () => {
+    await it.close();
+  });
+
+  test.each(['/organizations', '/operations', ...pages])(
+    '%s: axe finds nothing serious in light or dark, and a phone need not scroll sideways',
+    async (path) => {
+      await page.setViewportSize({ width: 1280, height: 860 });
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      await page.goto(path.startsWith('/') ? path : `${organization}/${path}`);
+      await page.locator('#main h1').waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await seriousFindings(page), 'light').toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+      expect(await seriousFindings(page), 'dark').toEqual([]);
+      await page.setViewportSize(phone);
+      expect(await seriousFindings(page), 'on a phone').toEqual([]);
+      expect(await tooWideBy(page)).toBeLessThanOrEqual(0);
+      expect(await page.title()).toMatch(/ · Rollcall$/);
+      expect(it.misdeeds()).toEqual([]);
+    },
+  );
+
+  test('the sign-in page too', async () => {
+    const stranger = await it.newPage({ viewport: phone });
+    await stranger.getByLabel('Admin key').waitFor();
+    expect(await seriousFindings(stranger)).toEqual([]);
+    expect(await tooWideBy(stranger)).toBeLessThanOrEqual(0);
+    expect(it.misdeeds()).toEqual([]);
+  });
+
+  test('the keyboard alone: skip link first, then the pages, and a table row opens with Enter', async () => {
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.goto('/organizations');
+    const row = page.getByRole('row').filter({ hasText: 'onerror' });
+    await row.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**${organization}/identity`);
+    expect(it.misdeeds()).toEqual([]);
+  });
+});
