@@ -1,8 +1,10 @@
 import type { Scenario } from './scenario.ts';
 import { clockStepped } from './scenarios/clock-stepped.ts';
 import { deliveriesRepeated } from './scenarios/deliveries-repeated.ts';
+import { diskTrouble } from './scenarios/disk-trouble.ts';
 import { apiKilled, workerKilled } from './scenarios/killed-at-syscall.ts';
 import { postgresKilled } from './scenarios/postgres-killed.ts';
+import { postgresRefuses } from './scenarios/postgres-refuses.ts';
 import { queueWiped } from './scenarios/queue-wiped.ts';
 import { redisComesBackEmpty, redisKilled, redisLosesPower } from './scenarios/redis-killed.ts';
 import { redisTrouble } from './scenarios/redis-trouble.ts';
@@ -20,6 +22,8 @@ export const allScenarios: readonly Scenario[] = [
   queueWiped,
   ...redisTrouble,
   workerStalled,
+  ...postgresRefuses,
+  ...diskTrouble,
   clockStepped,
   twoVersions,
   unknownJobKind,
