@@ -3,6 +3,7 @@ import { clockStepped } from './scenarios/clock-stepped.ts';
 import { deliveriesRepeated } from './scenarios/deliveries-repeated.ts';
 import { diskTrouble } from './scenarios/disk-trouble.ts';
 import { apiKilled, workerKilled } from './scenarios/killed-at-syscall.ts';
+import { partitions } from './scenarios/partition.ts';
 import { postgresKilled } from './scenarios/postgres-killed.ts';
 import { postgresRefuses } from './scenarios/postgres-refuses.ts';
 import { queueWiped } from './scenarios/queue-wiped.ts';
@@ -25,6 +26,7 @@ export const allScenarios: readonly Scenario[] = [
   ...postgresRefuses,
   ...diskTrouble,
   clockStepped,
+  ...partitions,
   twoVersions,
   unknownJobKind,
   deliveriesRepeated,
