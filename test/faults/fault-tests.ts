@@ -12,7 +12,7 @@ const timeoutMs = 180_000;
  */
 export function faultTests(scenarios: readonly Scenario[]): void {
   for (const engine of ['postgres', 'redis'] as const) {
-    const here = scenarios.filter(({ engines }) => engines?.includes(engine) ?? true);
+    const here = scenarios.filter(({ engines, times }) => times.small > 0 && (engines?.includes(engine) ?? true));
     const sharing = here.filter(({ cluster }) => cluster === undefined);
     const groups = [sharing, ...here.filter(({ cluster }) => cluster !== undefined).map((one) => [one])];
     for (const group of groups.filter(({ length }) => length > 0)) onOneCluster(group, engine);

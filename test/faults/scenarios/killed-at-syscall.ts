@@ -16,7 +16,7 @@ function killedAtSyscall(role: MemberRole, times: Scenario['times']): Scenario {
     id: 'F1',
     name: `kills ${role === 'api' ? 'an api' : 'a worker'} process at a system call`,
     times,
-    perRound: 10,
+    perRound: 3,
     needs: ['strace'],
     async inject({ cluster, traffic, random, times: kills, count }) {
       for (let kill = 0; kill < kills; kill += 1) {
@@ -33,5 +33,5 @@ function killedAtSyscall(role: MemberRole, times: Scenario['times']): Scenario {
   };
 }
 
-export const apiKilled = killedAtSyscall('api', { small: 2, full: 1_000 });
-export const workerKilled = killedAtSyscall('worker', { small: 2, full: 1_000 });
+export const apiKilled = killedAtSyscall('api', { small: 2, full: 250 });
+export const workerKilled = killedAtSyscall('worker', { small: 2, full: 250 });
