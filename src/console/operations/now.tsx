@@ -70,7 +70,13 @@ function Queues({ queues }: { queues: OperationsAnswer['queues'] }) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={480} type="native">
+    <Table.ScrollContainer
+      minWidth={480}
+      type="native"
+      tabIndex={0}
+      role="group"
+      aria-label="Queues, to be scrolled sideways"
+    >
       <Table aria-label="Queues" withRowBorders={false}>
         <Table.Thead>
           <Table.Tr>

@@ -12,7 +12,7 @@ import { PagedTable, type Column } from '../shared/paged-table.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
 import { SearchField } from '../shared/search-field.tsx';
 import { useSearchChange } from '../shared/search-change.ts';
-import { StatusBadge } from '../shared/status-badge.tsx';
+import { ActiveBadge } from './active-badge.tsx';
 import { InviteButton } from './invite-button.tsx';
 import { usersQuery } from './people-queries.ts';
 import { originWords } from './people-words.ts';
@@ -30,10 +30,6 @@ const columns: readonly Column<UserAnswer>[] = [
   { header: 'Role', cell: ({ role }) => (role === null ? '-' : roleWords[role]) },
   { header: 'Managed by', cell: ({ managedBy }) => originWords[managedBy] },
 ];
-
-export function ActiveBadge({ active }: { active: boolean }) {
-  return <StatusBadge tone={active ? 'good' : 'neutral'}>{active ? 'Active' : 'Inactive'}</StatusBadge>;
-}
 
 export function PeoplePage() {
   const { organizationId } = route.useParams();

@@ -7,7 +7,7 @@ import { Moment } from '../shared/moment.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
 import { SideDrawer } from '../shared/side-drawer.tsx';
 import { AccessEnds } from './access-ends.tsx';
-import { ActiveBadge } from './people-page.tsx';
+import { ActiveBadge } from './active-badge.tsx';
 import { accessQuery, userQuery } from './people-queries.ts';
 import { originWords } from './people-words.ts';
 import { PersonHistory } from './person-history.tsx';
