@@ -71,7 +71,7 @@ describe.skipIf(browserTestsLack)('provisioning & directory sync', () => {
     await page.getByRole('button', { name: 'Change to Manual' }).click();
     const dialog = page.getByRole('dialog', { name: 'Leave SCIM?' });
     await dialog.getByText('Every SCIM token is revoked').waitFor();
-    await dialog.getByRole('button', { name: 'Leave SCIM, change to Manual' }).click();
+    await dialog.getByRole('button', { name: 'Leave SCIM for Manual' }).click();
     await page.getByText('Directory sync is off').waitFor();
     expect((await acme.scim('GET', '/Users')).status).toBe(401);
     expect(it.misdeeds()).toEqual([]);

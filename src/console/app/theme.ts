@@ -15,7 +15,10 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } } },
     // In a sentence a colour alone does not make a link.
     Anchor: { defaultProps: { underline: 'always' } },
-    Modal: { defaultProps: { centered: true } },
+    Modal: {
+      defaultProps: { centered: true },
+      styles: { title: { fontWeight: 650, fontSize: '1.05rem', lineHeight: 1.35 } },
+    },
   },
 });
 
@@ -28,6 +31,7 @@ export const readableColors: CSSVariablesResolver = () => ({
     // The same for words on a tinted ground: badges and notes.
     '--mantine-color-teal-light': 'var(--mantine-color-teal-0)',
     '--mantine-color-red-light': 'var(--mantine-color-red-0)',
+    '--mantine-color-yellow-light': 'var(--mantine-color-yellow-0)',
     '--mantine-color-orange-light-color': '#9c3600',
     '--mantine-color-yellow-light-color': '#7a4a00',
     '--rollcall-page': 'var(--mantine-color-gray-0)',

@@ -24,7 +24,7 @@ export function LeaveScimDialog({
     <ConfirmDialog
       opened={refusal !== null}
       title={isJit && refusal !== null ? refusal.message : 'Leave SCIM?'}
-      confirmLabel={isJit ? 'Leave SCIM, change to Just-in-time' : `Leave SCIM, change to ${modeWords[target]}`}
+      confirmLabel={`Leave SCIM for ${modeWords[target]}`}
       cancelLabel="Keep SCIM"
       danger
       onConfirm={onConfirm}

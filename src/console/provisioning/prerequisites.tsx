@@ -20,7 +20,7 @@ export function Prerequisites({ organizationId }: { organizationId: string }) {
       <Text fw={600} size="sm" mb={6}>
         What SCIM needs
       </Text>
-      <List spacing={6} size="sm" center listStyleType="none">
+      <List spacing="xs" size="sm" listStyleType="none">
         <Condition isMet={planAllows} name="A plan with directory sync (Business or Enterprise)">
           {scope === 'platform' ? (
             <PlanSelect organizationId={organizationId} />
@@ -29,10 +29,14 @@ export function Prerequisites({ organizationId }: { organizationId: string }) {
           )}
         </Condition>
         <Condition isMet={ssoIsActive} name="An active SSO connection">
-          <Anchor href="#sso-connection">Set it up below</Anchor>
+          <Anchor inherit href="#sso-connection">
+            Set it up below
+          </Anchor>
         </Condition>
         <Condition isMet={hasVerifiedDomain} name="A verified domain">
-          <Anchor href="#domains">Add and verify one below</Anchor>
+          <Anchor inherit href="#domains">
+            Add and verify one below
+          </Anchor>
         </Condition>
       </List>
     </div>
@@ -50,8 +54,10 @@ function Condition({ isMet, name, children }: { isMet: boolean; name: string; ch
         )
       }
     >
-      <Group gap="sm">
-        <span>{name}</span>
+      <Group gap={4} fz="sm">
+        <Text size="sm" mr="xs">
+          {name}
+        </Text>
         {!isMet && children}
       </Group>
     </List.Item>

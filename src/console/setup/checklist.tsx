@@ -61,7 +61,7 @@ function Arrivals({ organizationId, setup }: { organizationId: string; setup: Se
           {firstGroup?.name} {countOf(setup.groups, 'so far')}
         </Arrival>
         <Arrival name="First membership" at={firstMembership?.at}>
-          {firstMembership !== null && `in ${firstMembership.name}`}
+          {firstMembership !== null && `in ${firstMembership.name},`}
         </Arrival>
         <Arrival name="First group mapped" at={firstMapping?.at}>
           {firstMapping?.name} {countOf(setup.mappedGroups, 'mapped')}
@@ -98,7 +98,7 @@ function Arrival({ name, at, children }: { name: string; at: string | null | und
         isThere ? (
           <IconCircleCheck size={22} color="var(--mantine-color-teal-filled)" role="img" aria-label="Done:" />
         ) : (
-          <Loader size={18} color="gray" role="img" aria-label="Waiting for:" />
+          <Loader size={22} type="dots" color="gray" role="img" aria-label="Waiting for:" />
         )
       }
     >

@@ -47,7 +47,7 @@ export function ConfirmDialog({
           <Button variant="default" onClick={onClose} disabled={busy} data-autofocus>
             {cancelLabel}
           </Button>
-          <Button {...(danger ? { color: 'red' } : {})} onClick={onConfirm} loading={busy}>
+          <Button {...(danger ? { color: 'red.9' } : {})} onClick={onConfirm} loading={busy}>
             {confirmLabel}
           </Button>
         </Group>

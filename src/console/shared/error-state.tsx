@@ -14,13 +14,7 @@ export function ErrorState({
 }) {
   const problem = error instanceof ProblemError ? error.problem : null;
   return (
-    <Alert
-      color="red"
-      variant="light"
-      icon={<IconAlertTriangle aria-hidden />}
-      title={problem?.title ?? title}
-      role="alert"
-    >
+    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={title} role="alert">
       <Text size="sm">{problem?.detail ?? error.message}</Text>
       {problem?.nextStep !== undefined && <Text size="sm">{problem.nextStep}</Text>}
       {problem?.errors !== undefined && (

@@ -57,7 +57,7 @@ export function CredentialsDialog({
                 <Button variant="default" size="xs" onClick={() => setAsking(false)} autoFocus>
                   Keep it open
                 </Button>
-                <Button color="red" size="xs" onClick={close}>
+                <Button color="red.9" size="xs" onClick={close}>
                   Yes, close
                 </Button>
               </Group>
