@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { v7 } from 'uuid';
+import { seedCeiling } from '../seed/seed-ceiling.ts';
+import type { SeededOrganization } from '../seed/seed-rollcall.ts';
+import { freePort } from '../servers/free-port.ts';
+import { startNodeProgram } from '../servers/node-program.ts';
+import type { PostgresServer } from '../servers/postgres-server.ts';
+import { ceilingStore } from '../stores/ceiling-store.ts';
+import type { OrganizationName, Sizes } from '../workloads/workload.ts';
+import type { Contender } from './contender.ts';
+
+const template = 'bench_ceiling_template';
+const token = 'token-of-the-ceiling';
+
+export type SeededCeiling = Record<OrganizationName, SeededOrganization>;
+
+export async function prepareCeiling(postgres: PostgresServer, sizes: Sizes): Promise<SeededCeiling> {
+  await postgres.createDatabase(template);
+  const seeded: SeededCeiling = {
+    small: { id: v7(), suffix: 'small' },
+    medium: { id: v7(), suffix: 'medium' },
+    large: { id: v7(), suffix: 'large' },
+  };
+  await seedCeiling(postgres.url(template), seeded, sizes);
+  await postgres.settle(template);
+  return seeded;
+}
+
+/** Express and pg with the same writes and no guarantee; see `bench/ceiling/server.ts`. */
+export async function startCeiling(
+  postgres: PostgresServer,
+  seeded: SeededCeiling,
+  directory: string,
+): Promise<Contender> {
+  const database = 'bench_ceiling';
+  await postgres.createDatabase(database, template);
+  const port = await freePort();
+  const program = await startNodeProgram({
+    words: [
+      '--import',
+      'tsx',
+      join(import.meta.dirname, '../ceiling/server.ts'),
+      postgres.url(database),
+      `${port}`,
+      token,
+    ],
+    environment: {},
+    logFile: join(directory, 'ceiling.log'),
+    ready: /the ceiling is ready/,
+  });
+  const store = ceilingStore(postgres.url(database));
+  return {
+    name: 'ceiling',
+    servicePid: program.pid,
+    workerPid: null,
+    store,
+    organization: (organization) => seeded[organization],
+    target: (organization) => ({
+      kind: 'http',
+      host: '127.0.0.1',
+      port,
+      basePath: `/api/v1/scim/${seeded[organization].id}/v2`,
+      token,
+    }),
+    stop: async () => {
+      await store.close();
+      await program.stop();
+    },
+  };
+}
+
+/** The ceiling's statements, sent by the load process itself: what the database and pg alone allow. */
+export async function startLimit(postgres: PostgresServer, seeded: SeededCeiling): Promise<Contender> {
+  const database = 'bench_limit';
+  await postgres.createDatabase(database, template);
+  const databaseUrl = postgres.url(database);
+  const store = ceilingStore(databaseUrl);
+  return {
+    name: 'limit',
+    servicePid: null,
+    workerPid: null,
+    store,
+    organization: (organization) => seeded[organization],
+    target: () => ({ kind: 'sql', databaseUrl }),
+    stop: () => store.close(),
+  };
+}

@@ -1,0 +1,78 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { migrate } from '../../src/platform/migrate.ts';
+import { seedRollcall, type SeededOrganization } from '../seed/seed-rollcall.ts';
+import type { PostgresServer } from '../servers/postgres-server.ts';
+import { rollcallStore } from '../stores/rollcall-store.ts';
+import { organizations, type OrganizationName, type Sizes } from '../workloads/workload.ts';
+import type { Contender } from './contender.ts';
+import { createOrganization, startRollcallApi, startRollcallWorker } from './rollcall-program.ts';
+
+const template = 'bench_rollcall_template';
+
+export type SeededRollcall = Record<OrganizationName, SeededOrganization & { token: string }>;
+
+/** Makes a database with organizations and everything in them, to be copied for each Rollcall of the run. */
+export async function prepareRollcall(
+  postgres: PostgresServer,
+  directory: string,
+  sizes: Sizes,
+): Promise<SeededRollcall> {
+  await postgres.createDatabase(template);
+  const databaseUrl = postgres.url(template);
+  await migrate(databaseUrl);
+  const api = await startRollcallApi({ databaseUrl, redisUrl: null, logDirectory: directory });
+  const seeded: Partial<SeededRollcall> = {};
+  try {
+    for (const name of Object.keys(organizations) as OrganizationName[]) {
+      seeded[name] = { ...(await createOrganization(api, name)), suffix: name };
+    }
+  } finally {
+    await api.stop();
+  }
+  await seedRollcall(databaseUrl, seeded as SeededRollcall, sizes);
+  await postgres.settle(template);
+  return seeded as SeededRollcall;
+}
+
+/**
+ * Rollcall as it is deployed: an api process, and a worker process that turns what it is sent into access meanwhile.
+ *
+ * @param worked false: the api process alone, whose jobs nobody works: the cost of the ingress by itself
+ */
+export async function startRollcall(options: {
+  postgres: PostgresServer;
+  seeded: SeededRollcall;
+  directory: string;
+  redisUrl: string | null;
+  worked: boolean;
+}): Promise<Contender> {
+  const { postgres, seeded, redisUrl, worked } = options;
+  const name = worked ? 'rollcall' : 'rollcall, api alone';
+  const database = worked ? 'bench_rollcall' : 'bench_rollcall_api';
+  await postgres.createDatabase(database, template);
+  const logDirectory = join(options.directory, database);
+  await mkdir(logDirectory);
+  const program = { databaseUrl: postgres.url(database), redisUrl, logDirectory };
+  const api = await startRollcallApi(program);
+  const worker = worked ? await startRollcallWorker(program) : null;
+  const store = rollcallStore(program.databaseUrl, worked);
+  return {
+    name,
+    servicePid: api.pid,
+    workerPid: worker?.pid ?? null,
+    store,
+    organization: (organization) => seeded[organization],
+    target: (organization) => ({
+      kind: 'http',
+      host: '127.0.0.1',
+      port: api.port,
+      basePath: `/api/v1/scim/${seeded[organization].id}/v2`,
+      token: seeded[organization].token,
+    }),
+    stop: async () => {
+      await store.close();
+      await Promise.all([api.stop(), worker?.stop()]);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export const studies = ['access', 'mapping', 'initial-sync', 'fairness'] as const;
+export const contenderNames = ['rollcall', 'api', 'ceiling', 'limit', 'polis'] as const;
+
+export interface Options {
+  quick: boolean;
+  /** Names, or beginnings of names; none: everything. */
+  only: string[];
+  contenders: string[];
+  connections: number[];
+  engine: 'postgres' | 'redis' | 'both';
+  rounds: number;
+  turnMs: number;
+  /** Of the initial sync. */
+  users: number;
+  /** Of the big mapping and the resync. */
+  members: number;
+  json: string | null;
+  keep: boolean;
+}
+
+/** @param names of everything that `--only` can choose */
+export function parseOptions(words: readonly string[], names: readonly string[]): Options {
+  const program = new Command('npm run bench --')
+    .description(
+      'Measures Rollcall (an api and a worker process) against the least program that does the same writes (the\n' +
+        'ceiling) and bare SQL (the limit), on one Postgres that it starts, judging every answer and the stored state.',
+    )
+    .option('--quick', 'small sizes and short turns: about two minutes', false)
+    .option('--only <names...>', `only these, by name or its beginning: ${names.join(', ')}`, [] as string[])
+    .addOption(
+      new Option('--contenders <names...>', 'who takes part in the ingress workloads')
+        .choices(contenderNames)
+        .default(['rollcall', 'api', 'ceiling', 'limit']),
+    )
+    .option('--polis', 'with @boxyhq/saml-jackson, installed into a temporary directory', false)
+    .option('--connections <numbers>', 'connections of the ingress workloads, separated by commas', numbers, [1, 16])
+    .addOption(
+      new Option('--engine <name>', 'queue engine; `both` for access and fairness')
+        .choices(['postgres', 'redis', 'both'])
+        .default('both'),
+    )
+    .option('--rounds <number>', 'rounds of each ingress workload (5; quick: 2)', number)
+    .option('--turn <ms>', 'length of one turn (2000; quick: 250)', number)
+    .option('--users <number>', 'users of the initial sync (10000; quick: 300)', number)
+    .option('--members <number>', 'members of the big mapping and users of the resync (100000; quick: 5000)', number)
+    .option('--json <file>', 'write everything that was measured there')
+    .option('--keep', 'leave the data directory for a look at it', false);
+  program.parse([...words], { from: 'user' });
+  const given = program.opts<{
+    quick: boolean;
+    only: string[];
+    contenders: string[];
+    polis: boolean;
+    connections: number[];
+    engine: Options['engine'];
+    rounds?: number;
+    turn?: number;
+    users?: number;
+    members?: number;
+    json?: string;
+    keep: boolean;
+  }>();
+  const wrong = given.only.find((name) => !names.some((known) => known.startsWith(name)));
+  if (wrong !== undefined) program.error(`--only ${wrong}: there is ${names.join(', ')}`);
+  const { quick, only, engine, keep } = given;
+  return {
+    quick,
+    only,
+    engine,
+    keep,
+    contenders: given.polis ? [...given.contenders, 'polis'] : given.contenders,
+    connections: given.connections,
+    rounds: given.rounds ?? (quick ? 2 : 5),
+    turnMs: given.turn ?? (quick ? 250 : 2_000),
+    users: given.users ?? (quick ? 300 : 10_000),
+    members: given.members ?? (quick ? 5_000 : 100_000),
+    json: given.json ?? null,
+  };
+}
+
+export function isChosen({ only }: Pick<Options, 'only'>, name: string): boolean {
+  return only.length === 0 || only.some((beginning) => name.startsWith(beginning));
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('must be a positive whole number');
+  return value;
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map(number);
+}
