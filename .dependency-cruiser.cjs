@@ -68,7 +68,12 @@ module.exports = {
       to: { path: '^node_modules/(express|helmet)/' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.d\\.ts$|^src/console/public/' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '\\.d\\.ts$|^src/console/public/' },
+      to: {},
+    },
     {
       name: 'only-declared-packages',
       severity: 'error',

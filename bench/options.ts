@@ -17,6 +17,10 @@ export interface Options {
   /** Of the big mapping and the resync. */
   members: number;
   json: string | null;
+  /** Directory for CPU profiles of Rollcall's api process. */
+  profile: string | null;
+  /** Count what Rollcall's databases are asked. */
+  statements: boolean;
   keep: boolean;
 }
 
@@ -46,6 +50,8 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     .option('--users <number>', 'users of the initial sync (10000; quick: 300)', number)
     .option('--members <number>', 'members of the big mapping and users of the resync (100000; quick: 5000)', number)
     .option('--json <file>', 'write everything that was measured there')
+    .option('--profile <directory>', 'write a CPU profile of each api process there (node --cpu-prof)')
+    .option('--statements', 'show what Postgres is asked by Rollcall, and how long it plans and executes', false)
     .option('--keep', 'leave the data directory for a look at it', false);
   program.parse([...words], { from: 'user' });
   const given = program.opts<{
@@ -60,16 +66,19 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     users?: number;
     members?: number;
     json?: string;
+    profile?: string;
+    statements: boolean;
     keep: boolean;
   }>();
   const wrong = given.only.find((name) => !names.some((known) => known.startsWith(name)));
   if (wrong !== undefined) program.error(`--only ${wrong}: there is ${names.join(', ')}`);
-  const { quick, only, engine, keep } = given;
+  const { quick, only, engine, keep, statements } = given;
   return {
     quick,
     only,
     engine,
     keep,
+    statements,
     contenders: given.polis ? [...given.contenders, 'polis'] : given.contenders,
     connections: given.connections,
     rounds: given.rounds ?? (quick ? 2 : 5),
@@ -77,6 +86,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     users: given.users ?? (quick ? 300 : 10_000),
     members: given.members ?? (quick ? 5_000 : 100_000),
     json: given.json ?? null,
+    profile: given.profile ?? null,
   };
 }
 

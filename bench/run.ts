@@ -10,9 +10,15 @@ import type { Contender } from './contenders/contender.ts';
 import { prepareRollcall, startRollcall } from './contenders/rollcall.ts';
 import { runContest, type Contest } from './contest.ts';
 import { startLoadProcess } from './load/load-process.ts';
+import { forgetStatements, printStatements, statementSettings } from './measure/statements.ts';
 import { isChosen, parseOptions, studies, type Options } from './options.ts';
 import { printContest, printTargets } from './report.ts';
 import { stopAllPrograms } from './servers/node-program.ts';
+import { startRedisServer } from './servers/redis-server.ts';
+import { studyMapping } from './studies/big-mapping.ts';
+import { studyAccess } from './studies/change-to-access.ts';
+import { studyFairness } from './studies/fairness.ts';
+import { studyInitialSync } from './studies/initial-sync.ts';
 import { startPostgresServer, type PostgresServer } from './servers/postgres-server.ts';
 import { ingressWorkloads } from './workloads/all.ts';
 import type { Sizes } from './workloads/workload.ts';
@@ -37,7 +43,7 @@ async function stopAll(): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  const postgres = await startPostgresServer(join(directory, 'data'));
+  const postgres = await startPostgresServer(join(directory, 'data'), options.statements ? statementSettings : []);
   stops.push(() => postgres.stop());
   const about = {
     date: new Date().toISOString(),
@@ -48,9 +54,53 @@ async function run(): Promise<void> {
     options,
   };
   console.log(JSON.stringify(about, null, 1));
+  const results: Record<string, unknown> = { about };
+  // What is done is written at once: a long run that is cut short has still measured something.
+  const note = async (name: string, measured: unknown): Promise<void> => {
+    results[name] = measured;
+    if (options.json !== null) await writeFile(options.json, JSON.stringify(results, null, 1));
+  };
   const contests = await runIngress(postgres);
   printTargets(contests);
-  if (options.json !== null) await writeFile(options.json, JSON.stringify({ about, contests }, null, 1));
+  await note('ingress', contests);
+  await runStudies(postgres, note);
+}
+
+async function runStudies(
+  postgres: PostgresServer,
+  note: (name: string, measured: unknown) => Promise<void>,
+): Promise<void> {
+  const surroundings = { postgres, directory };
+  const { quick, users, members } = options;
+  const chosen = (name: (typeof studies)[number]) => isChosen(options, name);
+  if (chosen('access') || chosen('fairness')) {
+    const engines = await chooseEngines();
+    if (chosen('access')) {
+      const scale = quick ? { seconds: 3, rates: [10] } : { seconds: 30, rates: [10, 500] };
+      await note('access', await studyAccess(surroundings, { engines, ...scale }));
+    }
+    if (chosen('fairness')) {
+      const scale = quick
+        ? { seconds: 3, workers: [1], floodUsers: 20_000 }
+        : { seconds: 20, workers: [1, 3], floodUsers: 200_000 };
+      await note('fairness', await studyFairness(surroundings, { engines, ...scale }));
+    }
+  }
+  if (chosen('mapping')) await note('mapping', await studyMapping(surroundings, members));
+  if (chosen('initial-sync')) await note('initialSync', await studyInitialSync(surroundings, users));
+}
+
+async function chooseEngines(): Promise<{ name: string; redisUrl: string | null }[]> {
+  const onPostgres = { name: 'postgres', redisUrl: null };
+  if (options.engine === 'postgres') return [onPostgres];
+  const redis = await startRedisServer(directory);
+  if (redis === null) {
+    console.log('\nredis-server is not installed: the Redis engine is not measured.');
+    return options.engine === 'redis' ? [] : [onPostgres];
+  }
+  stops.push(() => redis.stop());
+  const onRedis = { name: 'redis', redisUrl: redis.url };
+  return options.engine === 'redis' ? [onRedis] : [onPostgres, onRedis];
 }
 
 async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
@@ -65,6 +115,8 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
   try {
     for (const workload of workloads) {
       for (const connections of options.connections) {
+        const watched = options.statements ? contenders.filter(({ name }) => name.startsWith('rollcall')) : [];
+        for (const { databaseUrl } of watched) await forgetStatements(databaseUrl);
         const contest = await runContest({
           workload,
           // What is read leaves nothing for a worker to do.
@@ -76,6 +128,9 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
           pace: { rounds: options.rounds, turnMs: options.turnMs, warmUpMs: options.turnMs / 2 },
         });
         printContest(contest);
+        for (const { name, databaseUrl } of watched) {
+          await printStatements(databaseUrl, `What Postgres was asked by ${name}, warming up included`);
+        }
         contests.push(contest);
       }
     }
@@ -91,8 +146,9 @@ async function startContenders(postgres: PostgresServer, sizes: Sizes): Promise<
   const contenders: Contender[] = [];
   if (wanted('rollcall') || wanted('api')) {
     const seeded = await prepareRollcall(postgres, directory, sizes);
+    const nodeFlags = options.profile === null ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profile];
     for (const worked of [true, false].filter((each) => wanted(each ? 'rollcall' : 'api'))) {
-      contenders.push(await startRollcall({ postgres, seeded, directory, redisUrl: null, worked }));
+      contenders.push(await startRollcall({ postgres, seeded, directory, redisUrl: null, worked, nodeFlags }));
     }
   }
   if (wanted('ceiling') || wanted('limit')) {

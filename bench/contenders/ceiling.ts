@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { seedCeiling } from '../seed/seed-ceiling.ts';
 import type { SeededOrganization } from '../seed/seed-rollcall.ts';
+import type { Target } from '../load/messages.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startNodeProgram } from '../servers/node-program.ts';
 import type { PostgresServer } from '../servers/postgres-server.ts';
@@ -27,6 +28,24 @@ export async function prepareCeiling(postgres: PostgresServer, sizes: Sizes): Pr
 }
 
 /** Express and pg with the same writes and no guarantee; see `bench/ceiling/server.ts`. */
+export async function startCeilingProgram(databaseUrl: string, directory: string) {
+  const port = await freePort();
+  const program = await startNodeProgram({
+    words: ['--import', 'tsx', join(import.meta.dirname, '../ceiling/server.ts'), databaseUrl, `${port}`, token],
+    environment: {},
+    logFile: join(directory, 'ceiling.log'),
+    ready: /the ceiling is ready/,
+  });
+  const target = (organizationId: string): Target => ({
+    kind: 'http',
+    host: '127.0.0.1',
+    port,
+    basePath: `/api/v1/scim/${organizationId}/v2`,
+    token,
+  });
+  return { ...program, target };
+}
+
 export async function startCeiling(
   postgres: PostgresServer,
   seeded: SeededCeiling,
@@ -34,34 +53,16 @@ export async function startCeiling(
 ): Promise<Contender> {
   const database = 'bench_ceiling';
   await postgres.createDatabase(database, template);
-  const port = await freePort();
-  const program = await startNodeProgram({
-    words: [
-      '--import',
-      'tsx',
-      join(import.meta.dirname, '../ceiling/server.ts'),
-      postgres.url(database),
-      `${port}`,
-      token,
-    ],
-    environment: {},
-    logFile: join(directory, 'ceiling.log'),
-    ready: /the ceiling is ready/,
-  });
+  const program = await startCeilingProgram(postgres.url(database), directory);
   const store = ceilingStore(postgres.url(database));
   return {
     name: 'ceiling',
+    databaseUrl: postgres.url(database),
     servicePid: program.pid,
     workerPid: null,
     store,
     organization: (organization) => seeded[organization],
-    target: (organization) => ({
-      kind: 'http',
-      host: '127.0.0.1',
-      port,
-      basePath: `/api/v1/scim/${seeded[organization].id}/v2`,
-      token,
-    }),
+    target: (organization) => program.target(seeded[organization].id),
     stop: async () => {
       await store.close();
       await program.stop();
@@ -77,6 +78,7 @@ export async function startLimit(postgres: PostgresServer, seeded: SeededCeiling
   const store = ceilingStore(databaseUrl);
   return {
     name: 'limit',
+    databaseUrl,
     servicePid: null,
     workerPid: null,
     store,

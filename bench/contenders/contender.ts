@@ -12,6 +12,7 @@ export interface Contender {
   workerPid: number | null;
   target(organization: OrganizationName): Target;
   organization(name: OrganizationName): SeededOrganization;
+  databaseUrl: string;
   store: Store;
   stop(): Promise<void>;
 }

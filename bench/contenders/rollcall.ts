@@ -46,21 +46,23 @@ export async function startRollcall(options: {
   directory: string;
   redisUrl: string | null;
   worked: boolean;
+  nodeFlags: string[];
 }): Promise<Contender> {
-  const { postgres, seeded, redisUrl, worked } = options;
+  const { postgres, seeded, redisUrl, worked, nodeFlags } = options;
   const name = worked ? 'rollcall' : 'rollcall, api alone';
   const database = worked ? 'bench_rollcall' : 'bench_rollcall_api';
   await postgres.createDatabase(database, template);
   const logDirectory = join(options.directory, database);
   await mkdir(logDirectory);
   const program = { databaseUrl: postgres.url(database), redisUrl, logDirectory };
-  const api = await startRollcallApi(program);
+  const api = await startRollcallApi({ ...program, nodeFlags });
   const worker = worked ? await startRollcallWorker(program) : null;
   const store = rollcallStore(program.databaseUrl, worked);
   return {
     name,
     servicePid: api.pid,
     workerPid: worker?.pid ?? null,
+    databaseUrl: program.databaseUrl,
     store,
     organization: (organization) => seeded[organization],
     target: (organization) => ({

@@ -23,7 +23,7 @@ export interface PostgresServer {
  * The one Postgres of the run. Its settings are the defaults but for two: connections for all contenders, and commit
  * times, by which the access benchmark knows when a change was there. Durability is left alone.
  */
-export async function startPostgresServer(directory: string): Promise<PostgresServer> {
+export async function startPostgresServer(directory: string, further: string[] = []): Promise<PostgresServer> {
   const embedded = await startEmbeddedPostgres({
     dataDirectory: await openDataDirectory(directory),
     logger: createLogger({ level: 'warn', role: 'bench', destination: process.stderr }),
@@ -31,7 +31,7 @@ export async function startPostgresServer(directory: string): Promise<PostgresSe
       console.error(error);
       process.exit(1);
     },
-    settings: ['max_connections=400', 'track_commit_timestamp=on'],
+    settings: ['max_connections=400', 'track_commit_timestamp=on', ...further],
   });
   const url = (database: string): string => {
     const other = new URL(embedded.url);

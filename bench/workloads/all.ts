@@ -1,3 +1,5 @@
+import { grantAccess } from './grants.ts';
+import { initialSync } from './initial-sync.ts';
 import type { Operations } from '../load/operations.ts';
 import { addOneMember, addThousandMembers, getWithMembers, getWithoutMembers, postGroup, putGroup } from './groups.ts';
 import { filterMedium, filterSmall, getUserById, patchActive, postUser } from './users.ts';
@@ -27,7 +29,9 @@ export const ingressWorkloads: readonly AnyWorkload[] = [
 
 /** What the load process runs, by name. */
 export function operationsOf(name: string, parameters: unknown): Operations {
-  const workload = ingressWorkloads.find((candidate) => candidate.name === name);
+  const workload = [...ingressWorkloads, grantAccess as AnyWorkload, initialSync as AnyWorkload].find(
+    (candidate) => candidate.name === name,
+  );
   if (workload === undefined) throw new Error(`no workload ${name}`);
   return workload.operations(parameters);
 }
