@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 export const studies = ['access', 'mapping', 'initial-sync', 'fairness'] as const;
-export const contenderNames = ['rollcall', 'api', 'ceiling', 'limit', 'polis'] as const;
+export const contenderNames = ['rollcall', 'api', 'ceiling', 'limit'] as const;
 
 export interface Options {
   quick: boolean;
@@ -38,7 +38,6 @@ export function parseOptions(words: readonly string[], names: readonly string[])
         .choices(contenderNames)
         .default(['rollcall', 'api', 'ceiling', 'limit']),
     )
-    .option('--polis', 'with @boxyhq/saml-jackson, installed into a temporary directory', false)
     .option('--connections <numbers>', 'connections of the ingress workloads, separated by commas', numbers, [1, 16])
     .addOption(
       new Option('--engine <name>', 'queue engine; `both` for access and fairness')
@@ -58,7 +57,6 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     quick: boolean;
     only: string[];
     contenders: string[];
-    polis: boolean;
     connections: number[];
     engine: Options['engine'];
     rounds?: number;
@@ -79,7 +77,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     engine,
     keep,
     statements,
-    contenders: given.polis ? [...given.contenders, 'polis'] : given.contenders,
+    contenders: given.contenders,
     connections: given.connections,
     rounds: given.rounds ?? (quick ? 2 : 5),
     turnMs: given.turn ?? (quick ? 250 : 2_000),

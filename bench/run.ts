@@ -54,6 +54,7 @@ async function run(): Promise<void> {
     options,
   };
   console.log(JSON.stringify(about, null, 1));
+  console.log('@boxyhq/saml-jackson is not compared in this run.');
   const results: Record<string, unknown> = { about };
   // What is done is written at once: a long run that is cut short has still measured something.
   const note = async (name: string, measured: unknown): Promise<void> => {

@@ -20,7 +20,7 @@ export async function printStatements(databaseUrl: string, title: string): Promi
     `SELECT regexp_replace(query, '\\s+', ' ', 'g') AS query, calls, total_plan_time / calls AS plan,
       total_exec_time / calls AS exec, total_plan_time + total_exec_time AS total
     FROM pg_stat_statements
-    WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    WHERE calls > 0 AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     ORDER BY total DESC LIMIT 14`,
   );
   printTable(
