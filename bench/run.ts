@@ -28,9 +28,11 @@ const directory = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
 const stops: (() => Promise<unknown>)[] = [];
 if (!options.keep) stops.push(() => rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
 
-process.once('SIGINT', () => {
-  void stopAll().then(() => process.exit(130));
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void stopAll().then(() => process.exit(130));
+  });
+}
 try {
   await run();
 } finally {
