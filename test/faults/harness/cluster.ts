@@ -103,6 +103,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       url: postgres.url,
       maxConnections: 4,
       applicationName: 'fault-harness',
+      // The judgement of a long round looks through everything that happened in it.
+      statementTimeoutMs: 60_000,
       onIdleError: () => undefined, // Postgres is killed on purpose
     });
     closers.push(() => db.close());

@@ -90,16 +90,20 @@ export function unjustifiedGrants(db: Queryable, organizationIds: readonly strin
           coalesce(lead(at) OVER (PARTITION BY kind, subject, object ORDER BY at, id), 'infinity') AS until
         FROM event WHERE kind IN ('member', 'mapped', 'active')) AS all_spans
       WHERE present
+    ), justified AS MATERIALIZED (
+      -- From which moment on some committed state of the run has justified the grant.
+      SELECT m.subject AS user_id, p.object AS workspace_id, min(greatest(m.since, p.since, a.since)) AS since
+      FROM span m
+      JOIN span p ON p.kind = 'mapped' AND p.subject = m.object
+      JOIN span a ON a.kind = 'active' AND a.subject = m.subject
+      WHERE m.kind = 'member'
+        AND greatest(m.since, p.since, a.since) < least(m.until, p.until, a.until) + ${slack}
+      GROUP BY m.subject, p.object
     )
     SELECT g.subject AS "userId", g.object AS "workspaceId", g.at AS "grantedAt"
     FROM event g
-    WHERE g.kind = 'grant' AND g.present AND NOT EXISTS (
-      SELECT FROM span m
-      JOIN span p ON p.kind = 'mapped' AND p.subject = m.object AND p.object = g.object
-      JOIN span a ON a.kind = 'active' AND a.subject = m.subject
-      WHERE m.kind = 'member' AND m.subject = g.subject
-        AND greatest(m.since, p.since, a.since) < least(m.until, p.until, a.until) + ${slack}
-        AND greatest(m.since, p.since, a.since) <= g.at + ${slack})
+    LEFT JOIN justified j ON j.user_id = g.subject AND j.workspace_id = g.object
+    WHERE g.kind = 'grant' AND g.present AND (j.since IS NULL OR j.since > g.at + ${slack})
     ORDER BY g.id`);
 }
 
