@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // A look that is repeated until it holds ends with its test, not after a second.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

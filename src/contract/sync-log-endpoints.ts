@@ -56,7 +56,8 @@ const logTail = z
     items: z
       .array(syncLogEntry)
       .meta({ description: 'Oldest first. Some may have been answered before: go by the id.' }),
-    cursor: id.meta({ description: 'To ask from next time.' }),
+    // A moment, written as an id; the version of none.
+    cursor: z.guid().meta({ description: 'To ask from next time.' }),
     leftOff: z.boolean().meta({ description: 'True: there were more; these are the newest, the list has all.' }),
   })
   .meta({ id: 'SyncLogTail' });
@@ -110,7 +111,7 @@ export const syncLogEndpoints = {
     query: z.strictObject({
       ...syncLogFilters,
       limit: pageQuery.shape.limit,
-      after: id.optional().meta({ description: '`cursor` of the answer before.' }),
+      after: z.guid().optional().meta({ description: '`cursor` of the answer before.' }),
     }),
     request: null,
     status: 200,

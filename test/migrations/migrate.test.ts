@@ -77,8 +77,8 @@ test('one that was killed in the middle leaves nothing that keeps the next from 
 
 test('a step that was done before the kill, but not noted, is done again', async () => {
   await migrate(url);
-  await client.query(`DELETE FROM knex_migrations WHERE name >= '20261124140000'`);
-  expect(await migrate(url)).toEqual(expect.arrayContaining(['20261124140000_sync_log_partitions']));
+  await client.query(`DELETE FROM knex_migrations WHERE name = '20261124140000_sync_log_partitions'`);
+  expect(await migrate(url)).toEqual(['20261124140000_sync_log_partitions']);
 });
 
 test('a migration that cannot have its lock holds others up for a moment only, and comes again', async () => {
@@ -153,7 +153,7 @@ test('the way back leaves the table as it was, with its entries', async () => {
     await knex.destroy();
   }
   expect((await client.query('SELECT message FROM sync_logs')).rows).toEqual([{ message: 'Kept.' }]);
-  await client.query(`DELETE FROM knex_migrations WHERE name >= '20261124140000'`);
-  expect((await migrate(url)).length).toBe(2);
+  await client.query(`DELETE FROM knex_migrations WHERE name = '20261124140000_sync_log_partitions'`);
+  expect(await migrate(url)).toEqual(['20261124140000_sync_log_partitions']);
   expect((await client.query('SELECT message FROM sync_logs')).rows).toEqual([{ message: 'Kept.' }]);
 });

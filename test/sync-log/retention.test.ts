@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createOrganization } from '../../src/provisioning/organizations.ts';
 import { systemCause } from '../../src/sync-log/append.ts';
 import { exportSyncLogs } from '../../src/sync-log/export.ts';
-import { idAt } from '../../src/sync-log/moment-id.ts';
+import { idAt, idMarginMs } from '../../src/sync-log/moment-id.ts';
 import { arrangePartitions, planArrangement, readPartitions, weekMs } from '../../src/sync-log/partitions.ts';
 import { querySyncLogs } from '../../src/sync-log/query.ts';
 import { maintainSyncLogs, readPartitionsAhead } from '../../src/sync-log/retention.ts';
@@ -267,6 +267,6 @@ test('planArrangement expires a week only when its last entry has, with room for
   const expiredAt = (nowMs: number) =>
     planArrangement({ nowMs, all: [past, first, second, future], past, future }, 1).expired;
   expect(expiredAt(weekMs + dayMs)).toEqual([]);
-  expect(expiredAt(weekMs + dayMs + 59_999)).toEqual([]);
-  expect(expiredAt(weekMs + dayMs + 60_000)).toEqual([first]);
+  expect(expiredAt(weekMs + dayMs + idMarginMs - 1)).toEqual([]);
+  expect(expiredAt(weekMs + dayMs + idMarginMs)).toEqual([first]);
 });

@@ -42,17 +42,18 @@ function addSyncLogRoutes(router: Router, deps: LogDependencies): void {
   route(router, deps, syncLogEndpoints.getTrace, ({ db, params, query }) =>
     trace(db, params.organizationId, query, { retentionDays }),
   );
-  route(router, deps, syncLogEndpoints.getSyncLogEntry, async ({ db, params: { organizationId, entryId } }) => {
-    const found = await getSyncLogEntry(db, organizationId, entryId, { retentionDays });
-    const [entry] = await withHelp(db, organizationId, [found]);
-    if (entry === undefined) throw new Error('one entry in, one entry out'); // withHelp drops none
-    return entry;
-  });
   route(router, deps, syncLogEndpoints.exportSyncLogs, ({ params, query, res }) => {
     const { format, ...filters } = query;
     // A download takes as long as its reader does.
     const chunks = exportSyncLogs(deps.db, params.organizationId, { ...filters, retentionDays }, format);
     return sendDownload(res, chunks, { format, name: `sync-log-${params.organizationId}.${format}` });
+  });
+  // After what stands at the same place under a name of its own.
+  route(router, deps, syncLogEndpoints.getSyncLogEntry, async ({ db, params: { organizationId, entryId } }) => {
+    const found = await getSyncLogEntry(db, organizationId, entryId, { retentionDays });
+    const [entry] = await withHelp(db, organizationId, [found]);
+    if (entry === undefined) throw new Error('one entry in, one entry out'); // withHelp drops none
+    return entry;
   });
 }
 

@@ -40,6 +40,7 @@ async function createTenant(): Promise<Tenant> {
     g AS (INSERT INTO groups (organization_id, id, display_name) VALUES (${organizationId}, ${groupId}, 'Engineering'))
     INSERT INTO sync_jobs (id, organization_id, queue, payload, status, replay_id)
     VALUES (${jobId}, ${organizationId}, 'group-membership', '{}', 'failed', ${replayId})`);
+  const [entry] = (await api.call('listSyncLogs', { params, query: { limit: 1 } })).items;
   return {
     organizationId,
     keys: { platform: adminKey, admin: admin.key, viewer: viewer.key },
@@ -50,6 +51,7 @@ async function createTenant(): Promise<Tenant> {
       groupId,
       jobId,
       replayId,
+      entryId: entry?.id ?? '',
       workspaceId: workspace.id,
       tokenId: token?.id ?? '',
       keyId: viewer.id,
@@ -148,7 +150,7 @@ describe.each(callers)('a $way of the role $role', ({ role, way }) => {
 
 /** Nothing is changed or removed by walking through the table. */
 function unknownThings(): Record<string, string> {
-  const names = ['userId', 'groupId', 'workspaceId', 'tokenId', 'keyId', 'jobId', 'replayId'];
+  const names = ['userId', 'groupId', 'workspaceId', 'tokenId', 'keyId', 'jobId', 'replayId', 'entryId'];
   return Object.fromEntries(names.map((name) => [name, newId()]));
 }
 

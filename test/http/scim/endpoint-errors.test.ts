@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/platform/database.ts';
 import { startService, type TestOrganization, type TestService } from '../../support/service.ts';
 import { startSecondProcess } from './second-process.ts';
 
@@ -95,11 +96,13 @@ describe('every error under the SCIM base is a SCIM error (RFC 7644 section 3.12
 
   test('what nobody foresaw is a 500 that names the request and nothing else', async () => {
     const secret = 'relation "users_secret" is broken';
-    const broken = await startSecondProcess(service, {
+    const brokenDb: Database = {
       ...service.db,
       query: (statement) =>
         statement.sql.includes('FROM users u') ? Promise.reject(new Error(secret)) : service.db.query(statement),
-    });
+      within: () => brokenDb,
+    };
+    const broken = await startSecondProcess(service, brokenDb);
     try {
       for (const path of [`/Users/${userId}`, '/Users', '/Users?cursor=']) {
         const response = await broken.fetch(acme, path);
