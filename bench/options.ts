@@ -22,6 +22,8 @@ export interface Options {
   /** Count what Rollcall's databases are asked. */
   statements: boolean;
   keep: boolean;
+  /** A second checkout, built, that takes part: for before and after. */
+  against: string | null;
 }
 
 /** @param names of everything that `--only` can choose */
@@ -51,6 +53,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     .option('--json <file>', 'write everything that was measured there')
     .option('--profile <directory>', 'write a CPU profile of each api process there (node --cpu-prof)')
     .option('--statements', 'show what Postgres is asked by Rollcall, and how long it plans and executes', false)
+    .option('--against <directory>', 'another checkout, built, that takes part in the ingress workloads as `before`')
     .option('--keep', 'leave the data directory for a look at it', false);
   program.parse([...words], { from: 'user' });
   const given = program.opts<{
@@ -66,6 +69,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     json?: string;
     profile?: string;
     statements: boolean;
+    against?: string;
     keep: boolean;
   }>();
   const wrong = given.only.find((name) => !names.some((known) => known.startsWith(name)));
@@ -84,6 +88,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     users: given.users ?? (quick ? 300 : 10_000),
     members: given.members ?? (quick ? 5_000 : 100_000),
     json: given.json ?? null,
+    against: given.against ?? null,
     profile: given.profile ?? null,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { prepareCeiling, startCeiling, startLimit } from './contenders/ceiling.ts';
 import type { Contender } from './contenders/contender.ts';
 import { prepareRollcall, startRollcall } from './contenders/rollcall.ts';
@@ -118,12 +118,14 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
   try {
     for (const workload of workloads) {
       for (const connections of options.connections) {
-        const watched = options.statements ? contenders.filter(({ name }) => name.startsWith('rollcall')) : [];
+        const watched = options.statements
+          ? contenders.filter(({ name, servicePid }) => servicePid !== null && name !== 'ceiling')
+          : [];
         for (const { databaseUrl } of watched) await forgetStatements(databaseUrl);
         const contest = await runContest({
           workload,
           // What is read leaves nothing for a worker to do.
-          contenders: contenders.filter(({ name }) => workload.writes || name !== 'rollcall, api alone'),
+          contenders: contenders.filter(({ name }) => workload.writes || !name.endsWith(', api alone')),
           load,
           postgresPid: postgres.pid,
           sizes,
@@ -147,11 +149,15 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
 async function startContenders(postgres: PostgresServer, sizes: Sizes): Promise<Contender[]> {
   const wanted = (name: string) => options.contenders.includes(name);
   const contenders: Contender[] = [];
+  const checkouts = options.against === null ? [undefined] : [undefined, resolve(options.against)];
   if (wanted('rollcall') || wanted('api')) {
     const seeded = await prepareRollcall(postgres, directory, sizes);
     const nodeFlags = options.profile === null ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profile];
     for (const worked of [true, false].filter((each) => wanted(each ? 'rollcall' : 'api'))) {
-      contenders.push(await startRollcall({ postgres, seeded, directory, redisUrl: null, worked, nodeFlags }));
+      for (const checkout of checkouts) {
+        const program = { worked, nodeFlags, checkout };
+        contenders.push(await startRollcall({ postgres, seeded, directory, redisUrl: null, ...program }));
+      }
     }
   }
   if (wanted('ceiling') || wanted('limit')) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort } from '../servers/free-port.ts';
 import { startNodeProgram, type NodeProgram } from '../servers/node-program.ts';
 
-const program = join(import.meta.dirname, '../../bin/rollcall.js');
+const thisCheckout = join(import.meta.dirname, '../..');
 
 export const adminKey = 'rc_admin_of-the-benchmark-alone';
 
@@ -20,6 +20,12 @@ export interface RollcallOptions {
   logDirectory: string;
   /** For the flags of a profile. */
   nodeFlags?: string[];
+  /** Where the program is; left out: this checkout. */
+  checkout?: string | undefined;
+}
+
+function programOf({ checkout = thisCheckout }: RollcallOptions): string {
+  return join(checkout, 'bin/rollcall.js');
 }
 
 function environmentOf({ databaseUrl, redisUrl }: RollcallOptions): Record<string, string> {
@@ -34,12 +40,12 @@ function environmentOf({ databaseUrl, redisUrl }: RollcallOptions): Record<strin
 
 /** `rollcall api` as `npm run build` made it. */
 export async function startRollcallApi(options: RollcallOptions): Promise<RollcallApi> {
-  if (!existsSync(join(import.meta.dirname, '../../dist/src/main.js'))) {
+  if (!existsSync(join(options.checkout ?? thisCheckout, 'dist/src/main.js'))) {
     throw new Error('The program is not built: run `npm run build`, or the bench by `npm run bench`.');
   }
   const port = await freePort();
   const process = await startNodeProgram({
-    words: [...(options.nodeFlags ?? []), program, 'api'],
+    words: [...(options.nodeFlags ?? []), programOf(options), 'api'],
     environment: { ...environmentOf(options), PORT: `${port}` },
     logFile: join(options.logDirectory, 'api.log'),
     ready: /api is ready/,
@@ -63,7 +69,7 @@ export async function startRollcallApi(options: RollcallOptions): Promise<Rollca
 /** `rollcall worker`. */
 export function startRollcallWorker(options: RollcallOptions): Promise<NodeProgram> {
   return startNodeProgram({
-    words: [...(options.nodeFlags ?? []), program, 'worker'],
+    words: [...(options.nodeFlags ?? []), programOf(options), 'worker'],
     environment: environmentOf(options),
     logFile: join(options.logDirectory, 'worker.log'),
     ready: /worker is ready/,

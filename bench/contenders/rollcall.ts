@@ -47,14 +47,16 @@ export async function startRollcall(options: {
   redisUrl: string | null;
   worked: boolean;
   nodeFlags: string[];
+  /** Another checkout; left out: this one. */
+  checkout?: string | undefined;
 }): Promise<Contender> {
-  const { postgres, seeded, redisUrl, worked, nodeFlags } = options;
-  const name = worked ? 'rollcall' : 'rollcall, api alone';
-  const database = worked ? 'bench_rollcall' : 'bench_rollcall_api';
+  const { postgres, seeded, redisUrl, worked, nodeFlags, checkout } = options;
+  const name = `${checkout === undefined ? 'rollcall' : 'before'}${worked ? '' : ', api alone'}`;
+  const database = `bench_${checkout === undefined ? 'rollcall' : 'before'}${worked ? '' : '_api'}`;
   await postgres.createDatabase(database, template);
   const logDirectory = join(options.directory, database);
   await mkdir(logDirectory);
-  const program = { databaseUrl: postgres.url(database), redisUrl, logDirectory };
+  const program = { databaseUrl: postgres.url(database), redisUrl, logDirectory, checkout };
   const api = await startRollcallApi({ ...program, nodeFlags });
   const worker = worked ? await startRollcallWorker(program) : null;
   const store = rollcallStore(program.databaseUrl, worked);
