@@ -57,6 +57,7 @@ export async function openFoundations(
     url: databaseUrl,
     maxConnections: maxConnections[role],
     applicationName: `rollcall-${role}`,
+    preparedStatements: config.preparedStatements,
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection was lost'),
   });
   onClose(() => Promise.race([db.close(), sleep(closeDatabaseMs, undefined, { ref: false })]));

@@ -30,6 +30,7 @@ Environment of serve, api, worker and migrate:
   HOST, PORT               where to listen (127.0.0.1, 3000)
   PUBLIC_URL               base of the URLs that are handed out
   DATABASE_URL             Postgres; unset: embedded, in DATA_DIR
+  DATABASE_PREPARED_STATEMENTS   off: for a pooler that lends another connection each time (on)
   REDIS_URL                Redis for the queues, also redis-sentinel:// and redis-cluster://; unset: the same Postgres
   QUEUE_SHARDS             sets of queues in Redis (1); the same in every process
   DATA_DIR                 data directory (.rollcall)

@@ -14,6 +14,8 @@ export interface Config {
   publicUrl: string | null;
   /** null: embedded Postgres in the data directory. */
   databaseUrl: string | null;
+  /** Whether Postgres keeps statements that come again; false for a pooler that cannot have them. */
+  preparedStatements: boolean;
   /** null: BullMQ runs in the same Postgres. */
   redisUrl: string | null;
   /** Over how many sets of queues in Redis the organizations are spread; the same number in every process. */
@@ -89,6 +91,7 @@ const environment = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\/./, 'must be a URL such as postgres://user@host:5432/database')
     .optional(),
+  DATABASE_PREPARED_STATEMENTS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   REDIS_URL: z.string().superRefine(checkRedisUrl).optional(),
   QUEUE_SHARDS: integer(1, 64).default(1),
   DATA_DIR: z.string().default('.rollcall'),
@@ -140,6 +143,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
     workerPort: values.WORKER_PORT ?? null,
     publicUrl: values.PUBLIC_URL ?? null,
     databaseUrl: values.DATABASE_URL ?? null,
+    preparedStatements: values.DATABASE_PREPARED_STATEMENTS === 'on',
     redisUrl: values.REDIS_URL ?? null,
     queueShards: values.QUEUE_SHARDS,
     dataDirectory: resolve(values.DATA_DIR),

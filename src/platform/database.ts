@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import { AbandonedError, inTime, OutOfTimeError, requireTimeToBegin, type Deadline } from './deadline.ts';
+import { isKeptPlanOutdated } from './kept-statements.ts';
 import { sessionOn, type Session } from './session.ts';
 
 /**
@@ -19,7 +20,8 @@ export interface Transaction extends Queryable {
 export interface Database extends Queryable {
   /**
    * Runs `work` in one READ COMMITTED transaction: commits when it resolves, rolls back when it throws. When Postgres
-   * chose the transaction as the victim of a deadlock, it runs again: `work` must have no effect outside of `tx`.
+   * chose the transaction as the victim of a deadlock, or a statement that was kept is not valid any more, it runs again:
+   * `work` must have no effect outside of `tx`.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
@@ -45,6 +47,8 @@ export interface DatabaseOptions {
   onIdleError: (error: Error) => void;
   /** How long one statement may take, in milliseconds. */
   statementTimeoutMs?: number;
+  /** False: no statement is kept by the server, for a pooler that lends another server to each transaction. */
+  preparedStatements?: boolean;
 }
 
 /** A request is answered within 10 s, whatever happens to Postgres. */
@@ -68,7 +72,7 @@ const types: pg.CustomTypesConfig = {
  * cannot hold others for longer than ten seconds.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { statementTimeoutMs = defaultStatementTimeoutMs } = options;
+  const { statementTimeoutMs = defaultStatementTimeoutMs, preparedStatements = true } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
@@ -107,7 +111,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   /** Lends a connection. A statement that Postgres merely refused leaves it as good as before. */
   async function lend<T>(deadline: Deadline | null, work: (session: Session) => Promise<T>): Promise<T> {
     requireTimeToBegin(deadline);
-    const session = sessionOn(await connect(deadline), { statementTimeoutMs }, deadline);
+    const session = sessionOn(await connect(deadline), { statementTimeoutMs, preparedStatements }, deadline);
     try {
       // Here and not before: most of the time that a request waits, it waits for its turn.
       requireTimeToBegin(deadline);
@@ -184,7 +188,7 @@ async function retryDeadlock<T>(run: () => Promise<T>): Promise<T> {
       return await run();
     } catch (error) {
       const rolledBack = error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '40001');
-      if (!rolledBack || attempt === deadlockTries) throw error;
+      if (!(rolledBack || isKeptPlanOutdated(error)) || attempt === deadlockTries) throw error;
     }
   }
 }

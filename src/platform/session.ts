@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import { requireTime, type Deadline } from './deadline.ts';
+import { isKeptPlanOutdated, keptStatements } from './kept-statements.ts';
 
 /** One connection while it is lent out, and how long its statements may take. */
 export interface Session {
@@ -15,9 +16,11 @@ export interface Session {
   release(): void;
 }
 
-export interface StatementLimits {
+export interface SessionOptions {
   /** What the server allows a statement of this session unless it is told otherwise. */
   statementTimeoutMs: number;
+  /** Whether statements that come again are kept by the server. */
+  preparedStatements: boolean;
 }
 
 /**
@@ -45,24 +48,28 @@ const sessionLimitMs = new WeakMap<pg.PoolClient, number>();
 /**
  * @param deadline of the work that the connection is lent for; null: only the limits of every session hold
  */
-export function sessionOn(client: pg.PoolClient, limits: StatementLimits, deadline: Deadline | null): Session {
-  let serverLimitMs = sessionLimitMs.get(client) ?? limits.statementTimeoutMs;
+export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadline: Deadline | null): Session {
+  let serverLimitMs = sessionLimitMs.get(client) ?? options.statementTimeoutMs;
   let broken: Error | undefined;
   // A lost connection is told twice: the query rejects, and there is this event, which would end the process unheard.
   const onError = (error: Error): void => {
     broken = error;
   };
   client.on('error', onError);
+  const kept = options.preparedStatements ? keptStatements(client) : undefined;
 
   const send = async <Row extends object>(statement: Sql | string, waitMs: number): Promise<Row[]> => {
     const text = typeof statement === 'string' ? statement : statement.text;
     const values = typeof statement === 'string' ? [] : statement.values;
     // `query_timeout` is missing in the types of this version.
     const query = { text, values, query_timeout: Math.max(1, Math.ceil(waitMs)) };
+    // What has no values may be several statements, which cannot be kept.
+    const name = values.length > 0 ? kept?.nameOf(text) : undefined;
     try {
-      return (await client.query<Row>(query)).rows;
+      return (await client.query<Row>(name === undefined ? query : { ...query, name })).rows;
     } catch (error) {
-      if (!(error instanceof pg.DatabaseError)) broken ??= error instanceof Error ? error : new Error(String(error));
+      if (!(error instanceof pg.DatabaseError) || isKeptPlanOutdated(error))
+        broken ??= error instanceof Error ? error : new Error(String(error));
       throw error;
     }
   };
@@ -75,7 +82,7 @@ export function sessionOn(client: pg.PoolClient, limits: StatementLimits, deadli
   /** Whether the server would end a statement much too late or, after somebody who had less time, much too early. */
   const bound = (): number | undefined => {
     requireTime(deadline);
-    const wantedMs = Math.min(limits.statementTimeoutMs, Math.max(1, Math.ceil(deadline?.remainingMs() ?? Infinity)));
+    const wantedMs = Math.min(options.statementTimeoutMs, Math.max(1, Math.ceil(deadline?.remainingMs() ?? Infinity)));
     if (Math.abs(serverLimitMs - wantedMs) <= toleranceMs) return undefined;
     serverLimitMs = wantedMs;
     return wantedMs;
@@ -101,7 +108,7 @@ export function sessionOn(client: pg.PoolClient, limits: StatementLimits, deadli
     release: () => {
       client.off('error', onError);
       if (broken !== undefined) reset(client);
-      client.release(broken);
+      client.release(broken ?? kept?.isFull() ?? false);
     },
   };
 }

@@ -7,6 +7,7 @@ describe('loadConfig', () => {
     expect(loadConfig({})).toEqual({
       host: '127.0.0.1',
       port: 3000,
+      preparedStatements: true,
       workerPort: null,
       publicUrl: null,
       queueShards: 1,
@@ -38,6 +39,7 @@ describe('loadConfig', () => {
     [{ DATABASE_URL: 'postgres://u:p@/db?host=%2Frun' }, { databaseUrl: 'postgres://u:p@/db?host=%2Frun' }],
     [{ REDIS_URL: 'rediss://:secret@cache:6380/1' }, { redisUrl: 'rediss://:secret@cache:6380/1' }],
     [{ REDIS_URL: 'redis-cluster://a,b' }, { redisUrl: 'redis-cluster://a,b' }],
+    [{ DATABASE_PREPARED_STATEMENTS: 'off' }, { preparedStatements: false }],
     [{ QUEUE_SHARDS: '8' }, { queueShards: 8 }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
     [{ SCIM_RATE_LIMIT_PER_SECOND: '25' }, { scimRateLimitPerSecond: 25 }],
@@ -65,6 +67,7 @@ describe('loadConfig', () => {
     ['PUBLIC_URL', 'https://example.com/?x=1'],
     ['DATABASE_URL', 'mysql://u@db/x'],
     ['DATABASE_URL', 'db:5432'],
+    ['DATABASE_PREPARED_STATEMENTS', 'no'],
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'http://localhost:6379'],
     ['REDIS_URL', 'redis-sentinel://localhost:26379'],

@@ -1,0 +1,68 @@
+import pg from 'pg';
+
+/**
+ * Statements that a connection keeps parsed, and after some runs planned, under a name. Planning outweighs execution in
+ * everything that a request does: the look-up of a token takes 0.4 ms to plan and 0.05 ms to run.
+ *
+ * Postgres decides after five runs whether one plan will do for all values, by what it expects of both, so a statement
+ * whose plan depends on its values goes on being planned each time.
+ */
+export interface KeptStatements {
+  /** The name to run `text` under; undefined: it is not kept. */
+  nameOf(text: string): string | undefined;
+  /** So many are kept that the connection had better be replaced. */
+  isFull(): boolean;
+}
+
+/**
+ * A kept plan takes some tens of kilobytes of the server's memory for as long as the connection lives. The service has
+ * fewer statements than that; what is over comes from the shapes that filters can have.
+ */
+const mostKept = 250;
+
+/** Texts that ran once; those that never come again are not worth the memory. */
+const mostSeenOnce = 500;
+
+/** Longer ones grow with the request, as a statement for a bulk does, and do not come again. */
+const longestText = 12_000;
+
+const keptOn = new WeakMap<pg.PoolClient, KeptStatements>();
+
+/** What `client` keeps. */
+export function keptStatements(client: pg.PoolClient): KeptStatements {
+  let kept = keptOn.get(client);
+  if (kept === undefined) keptOn.set(client, (kept = keepStatements()));
+  return kept;
+}
+
+function keepStatements(): KeptStatements {
+  const names = new Map<string, string>();
+  const seenOnce = new Set<string>();
+  return {
+    nameOf(text) {
+      const name = names.get(text);
+      if (name !== undefined) return name;
+      if (names.size >= mostKept || text.length > longestText) return undefined;
+      if (!seenOnce.delete(text)) {
+        if (seenOnce.size >= mostSeenOnce) seenOnce.clear();
+        seenOnce.add(text);
+        return undefined;
+      }
+      const fresh = `kept-${names.size + 1}`;
+      names.set(text, fresh);
+      return fresh;
+    },
+    isFull: () => names.size >= mostKept,
+  };
+}
+
+/**
+ * Whether a statement failed only because it was kept: a migration has changed what it gives, or a pooler has lent us
+ * another server than the one that keeps it. On a new connection it runs.
+ */
+export function isKeptPlanOutdated(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false;
+  // Invalid and duplicate name of a prepared statement; and a feature that is not supported, which has no code of its own.
+  if (error.code === '26000' || error.code === '42P05') return true;
+  return error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
+}
