@@ -19,7 +19,7 @@ export interface Session {
 export interface SessionOptions {
   /** What the server allows a statement of this session unless it is told otherwise. */
   statementTimeoutMs: number;
-  /** Whether statements that come again are kept by the server. */
+  /** Whether statements that come again are kept by the server. False: a pooler may change sessions between transactions. */
   preparedStatements: boolean;
 }
 
@@ -97,7 +97,8 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadli
     },
     run: async (statement) => {
       if (statement === 'ROLLBACK') return send(statement, rollbackMs);
-      const limitMs = bound();
+      // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
+      const limitMs = inTransaction || options.preparedStatements ? bound() : undefined;
       if (limitMs !== undefined) {
         await send(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`, waitMs());
         if (!inTransaction) sessionLimitMs.set(client, limitMs);

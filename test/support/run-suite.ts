@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { chromiumPath } from '../browser/support/chromium.ts';
+import { hasPgBouncer } from './pgbouncer.ts';
 import { hasRedisServer } from './test-services.ts';
 
 const report = z.object({
@@ -43,6 +44,11 @@ const systemPackages: readonly { name: string; isThere: () => boolean | Promise<
     name: 'libfaketime',
     isThere: () => spawnSync('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketimeMT.so.1']).status === 0,
     without: 'tests that set the clock of a process are skipped',
+  },
+  {
+    name: 'pgbouncer',
+    isThere: hasPgBouncer,
+    without: 'the test of processes behind a pooler is skipped',
   },
   {
     name: 'chromium',
