@@ -14,13 +14,17 @@ import { organizationRoles } from '../contract/roles.ts';
  *   connection's default; whether the user is active does not matter
  *
  * Users whom the directory does not manage are in none of them.
+ *
+ * What a user has is looked up user by user (OFFSET 0 keeps it so): a plan made while there are few memberships, and
+ * kept, would otherwise read those of the whole organization for each job when there are many.
  */
 export function accessDifference(organizationId: string): Sql {
   return sql`
     mapped AS MATERIALIZED (
       SELECT c.id AS user_id, c.active, m.group_id, array_position(${organizationRoles}::text[], m.role) AS rank
       FROM concerned c
-      JOIN group_members gm ON gm.organization_id = ${organizationId} AND gm.user_id = c.id
+      CROSS JOIN LATERAL (
+        SELECT group_id FROM group_members WHERE organization_id = ${organizationId} AND user_id = c.id OFFSET 0) AS gm
       JOIN group_mappings m ON m.organization_id = ${organizationId} AND m.group_id = gm.group_id
       WHERE c.managed
     ), desired AS (
@@ -29,10 +33,11 @@ export function accessDifference(organizationId: string): Sql {
       JOIN group_mapping_workspaces mw ON mw.organization_id = ${organizationId} AND mw.group_id = mapped.group_id
       WHERE mapped.active
     ), actual AS (
-      SELECT m.user_id, m.workspace_id
+      SELECT c.id AS user_id, m.workspace_id
       FROM concerned c
-      JOIN workspace_members m
-        ON m.organization_id = ${organizationId} AND m.user_id = c.id AND m.origin = 'directory'
+      CROSS JOIN LATERAL (
+        SELECT workspace_id FROM workspace_members
+        WHERE organization_id = ${organizationId} AND user_id = c.id AND origin = 'directory' OFFSET 0) AS m
       WHERE c.managed
     ), difference AS MATERIALIZED (
       SELECT coalesce(d.user_id, a.user_id) AS user_id, coalesce(d.workspace_id, a.workspace_id) AS workspace_id,

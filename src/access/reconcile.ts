@@ -33,6 +33,9 @@ export interface ReconcileResult {
  * snapshot older than its locks and could undo newer access. What commits later (a membership, a mapping) brings a job
  * of its own, which waits for these locks in turn.
  *
+ * Rows are looked up one by one (LATERAL, = ANY): a plan that is made while there are a few users, and kept, would
+ * otherwise walk all users of the organization for each job when there are many.
+ *
  * Only users whom the directory manages, and only grants of origin `directory`, are ever written.
  */
 export async function reconcileUsers(tx: Transaction, input: ReconcileInput): Promise<ReconcileResult> {
@@ -60,7 +63,8 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
     ), concerned AS MATERIALIZED (
       SELECT u.id, u.user_name, u.active, u.role, u.managed_by = 'directory' AS managed
       FROM requested r
-      JOIN users u ON u.organization_id = ${organizationId} AND u.id = r.id
+      CROSS JOIN LATERAL (
+        SELECT * FROM users WHERE organization_id = ${organizationId} AND id = r.id LIMIT 1) AS u
     ), ${accessDifference(organizationId)}, touched AS MATERIALIZED (
       SELECT w.id, w.name FROM workspaces w
       WHERE w.organization_id = ${organizationId} AND w.id IN (SELECT workspace_id FROM difference)
@@ -77,12 +81,14 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
       USING difference d JOIN touched t ON t.id = d.workspace_id
       WHERE NOT d.missing AND m.organization_id = ${organizationId} AND m.user_id = d.user_id
         AND m.workspace_id = t.id AND m.origin = 'directory'
+        AND m.user_id = ANY (ARRAY(SELECT user_id FROM difference WHERE NOT missing))
       RETURNING m.user_id, m.workspace_id
     ), changed_role AS (
       -- Neither version nor updated_at: a role is no attribute of the SCIM resource, its ETag must not move.
       UPDATE users u SET role = d.after
       FROM desired_role d
       WHERE u.organization_id = ${organizationId} AND u.id = d.user_id AND d.before IS DISTINCT FROM d.after
+        AND u.id = ANY (ARRAY(SELECT user_id FROM desired_role WHERE before IS DISTINCT FROM after))
       RETURNING u.id AS user_id
     ), granted_of AS (
       SELECT g.user_id, jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name) AS workspaces

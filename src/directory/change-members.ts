@@ -61,7 +61,7 @@ export async function changeGroup(
       FOR NO KEY UPDATE
     ), removed AS (
       DELETE FROM group_members m USING target
-      WHERE m.organization_id = ${organizationId} AND m.group_id = target.id AND ${leaving(members, add)}
+      WHERE m.organization_id = ${organizationId} AND m.group_id = ${groupId} AND ${leaving(members, add)}
       RETURNING m.user_id
     ), added AS (
       INSERT INTO group_members (organization_id, group_id, user_id)
@@ -73,7 +73,7 @@ export async function changeGroup(
     ), bumped AS (
       UPDATE groups g SET ${setColumns}version = g.version + 1, updated_at = now()
       FROM target, counts
-      WHERE g.organization_id = ${organizationId} AND g.id = target.id
+      WHERE g.organization_id = ${organizationId} AND g.id = ${groupId}
         AND (${attributesDiffer} OR counts.added > 0 OR counts.removed > 0)
       RETURNING g.version
     ), jobs AS (
@@ -102,7 +102,7 @@ export async function changeGroup(
 
 /** Which present members go: a condition on `m.user_id`. */
 function leaving(members: MemberChange | undefined, add: readonly string[]): Sql {
-  if (members === undefined) return sql`false`;
+  if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return sql`false`;
   if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${add}::uuid[]))`;
   return sql`m.user_id = ANY (${members.remove}::uuid[])`;
 }

@@ -49,12 +49,16 @@ export function listUsers(
   });
 }
 
-/** The `groups` of a user, for a table called `u`; NULL when not wanted. */
+/**
+ * The `groups` of a user, for a table called `u`; NULL when not wanted. Each group is looked up by itself: a plan made
+ * while there are few groups would walk all of them when there are many.
+ */
 export function groupsColumn(wanted: boolean): Sql {
   if (!wanted) return sql`NULL::jsonb`;
   return sql`(
     SELECT jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name) ORDER BY g.id)
     FROM group_members m
-    JOIN groups g ON g.organization_id = m.organization_id AND g.id = m.group_id
+    CROSS JOIN LATERAL (
+      SELECT id, display_name FROM groups WHERE organization_id = m.organization_id AND id = m.group_id LIMIT 1) AS g
     WHERE m.organization_id = u.organization_id AND m.user_id = u.id)`;
 }

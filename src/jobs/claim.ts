@@ -30,7 +30,7 @@ export interface ClaimLimits {
  * `claimOverdue` finds.
  *
  * Organizations with pending jobs are found by jumping from one to the next along the index, so that one organization
- * with 100,000 pending jobs costs no more than one with a single one. Candidates are chosen without locks and locked
+ * with 100,000 pending jobs costs no more than one with a single one, and each candidate is looked up by itself. Candidates are chosen without locks and locked
  * afterwards, where a row that another dispatcher took meanwhile is skipped. Rows of a queue that this version does not know
  * are left to the newer one that added them, and so that they are nobody's burden, they and jobs that wait for a newer
  * version take no place of what an organization may have in flight. Several dispatchers at the same instant
@@ -49,7 +49,7 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
         ORDER BY organization_id
         LIMIT 1) AS next
     ), candidate AS MATERIALIZED (
-      SELECT pending.id, pending.turn
+      SELECT tenant.organization_id, pending.id, pending.turn
       FROM tenant
       CROSS JOIN LATERAL (
         SELECT count(*) AS jobs FROM sync_jobs
@@ -66,9 +66,11 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
       LIMIT ${total}
     ), locked AS MATERIALIZED (
       SELECT j.id, j.dispatched_at, candidate.turn
-      FROM sync_jobs j JOIN candidate ON candidate.id = j.id
-      WHERE j.status = 'pending'
-      FOR UPDATE OF j SKIP LOCKED
+      FROM candidate
+      CROSS JOIN LATERAL (
+        SELECT id, dispatched_at FROM sync_jobs
+        WHERE organization_id = candidate.organization_id AND id = candidate.id AND status = 'pending'
+        FOR UPDATE SKIP LOCKED) AS j
     ), claimed AS (
       UPDATE sync_jobs j
       SET status = 'dispatched', dispatched_at = clock_timestamp(), updated_at = clock_timestamp()

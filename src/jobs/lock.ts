@@ -36,7 +36,8 @@ export async function lockJob(
     FROM gate
     CROSS JOIN sync_jobs j
     JOIN organizations o ON o.id = j.organization_id
-    WHERE j.id = ${job.id} AND j.organization_id = ${job.organizationId}
+    -- IS NOT DISTINCT keeps the index by organization out: it would serve as well as the key while there are few jobs.
+    WHERE j.id = ${job.id} AND j.organization_id IS NOT DISTINCT FROM ${job.organizationId}
     FOR UPDATE OF j FOR SHARE OF o`);
   return row;
 }

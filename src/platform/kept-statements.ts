@@ -4,12 +4,20 @@ import pg from 'pg';
  * Statements that a connection keeps parsed, and after some runs planned, under a name. Planning outweighs execution in
  * everything that a request does: the look-up of a token takes 0.4 ms to plan and 0.05 ms to run.
  *
+ * A plan depends on how large the tables were. Postgres makes a new one when it has gathered statistics, which in the
+ * first minutes of a new database, or of a large organization, is late: hence `arePlansOld`.
+ *
  * Postgres decides after five runs whether one plan will do for all values, by what it expects of both, so a statement
  * whose plan depends on its values goes on being planned each time.
  */
 export interface KeptStatements {
   /** The name to run `text` under; undefined: it is not kept. */
   nameOf(text: string): string | undefined;
+  /**
+   * Whether the plans are so old that they had better be made again, which `DISCARD PLANS` does; asked once, it is taken
+   * for done.
+   */
+  arePlansOld(): boolean;
   /** So many are kept that the connection had better be replaced. */
   isFull(): boolean;
 }
@@ -26,6 +34,12 @@ const mostSeenOnce = 500;
 /** Longer ones grow with the request, as a statement for a bulk does, and do not come again. */
 const longestText = 12_000;
 
+/**
+ * In which an initial sync adds some thousand rows. To plan everything anew takes a connection ten milliseconds, so a
+ * thousandth of its time.
+ */
+const plansLastMs = 10_000;
+
 const keptOn = new WeakMap<pg.PoolClient, KeptStatements>();
 
 /** What `client` keeps. */
@@ -38,6 +52,7 @@ export function keptStatements(client: pg.PoolClient): KeptStatements {
 function keepStatements(): KeptStatements {
   const names = new Map<string, string>();
   const seenOnce = new Set<string>();
+  let plannedAt = performance.now();
   return {
     nameOf(text) {
       const name = names.get(text);
@@ -51,6 +66,12 @@ function keepStatements(): KeptStatements {
       const fresh = `kept-${names.size + 1}`;
       names.set(text, fresh);
       return fresh;
+    },
+    arePlansOld() {
+      const now = performance.now();
+      if (now - plannedAt < plansLastMs) return false;
+      plannedAt = now;
+      return names.size > 0;
     },
     isFull: () => names.size >= mostKept,
   };

@@ -92,7 +92,8 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadli
   return {
     begin: async () => {
       const limitMs = bound();
-      await send(limitMs === undefined ? 'BEGIN' : `BEGIN; SET LOCAL statement_timeout = ${limitMs}`, waitMs());
+      const limit = limitMs === undefined ? '' : `; SET LOCAL statement_timeout = ${limitMs}`;
+      await send(`${kept?.arePlansOld() === true ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`, waitMs());
       inTransaction = true;
     },
     run: async (statement) => {
@@ -103,6 +104,7 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadli
         await send(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`, waitMs());
         if (!inTransaction) sessionLimitMs.set(client, limitMs);
       }
+      if (!inTransaction && kept?.arePlansOld() === true) await send('DISCARD PLANS', waitMs());
       return send(statement, waitMs());
     },
     isBroken: () => broken !== undefined,

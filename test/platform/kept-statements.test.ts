@@ -1,5 +1,5 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -91,4 +91,37 @@ describe('statements that a connection keeps', () => {
     await times(2, () => db.query(sql`SELECT ${1}::integer AS again`));
     expect(await kept(db)).toContainEqual(expect.stringContaining('again'));
   });
+});
+
+test.each([
+  ['a statement', (q: Database, statement: Sql) => q.query(statement)],
+  ['a transaction', (q: Database, statement: Sql) => q.transaction((tx) => tx.query(statement))],
+])('%s after ten seconds has everything planned anew, once', async (_name, run) => {
+  const sent: string[] = [];
+  const fresh = openDatabase({
+    url: server.url,
+    maxConnections: 1,
+    applicationName: 'test',
+    onIdleError: () => undefined,
+  });
+  fresh.pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...words: unknown[]) => unknown;
+    client.query = ((...words: unknown[]) => {
+      const [first] = words as [string | { text: string }];
+      sent.push(typeof first === 'string' ? first : first.text);
+      return query(...words);
+    }) as typeof client.query;
+  });
+  const clock = vi.spyOn(performance, 'now');
+  try {
+    await times(7, () => run(fresh, sql`SELECT ${1}::integer AS again`));
+    expect(sent.filter((text) => text.includes('DISCARD'))).toHaveLength(0);
+    const now = performance.now() + 11_000;
+    clock.mockImplementation(() => now);
+    await times(3, () => run(fresh, sql`SELECT ${1}::integer AS again`));
+    expect(sent.filter((text) => text.includes('DISCARD PLANS'))).toHaveLength(1);
+  } finally {
+    clock.mockRestore();
+    await fresh.close();
+  }
 });
