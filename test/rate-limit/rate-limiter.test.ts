@@ -68,6 +68,65 @@ describe('one process alone', () => {
   });
 });
 
+describe('a bulk, charged for what it holds', () => {
+  test('makes those who come next wait until it is paid off, and the next bulk too', async () => {
+    let now = 0;
+    const limiter = createRateLimiter({ limit, store: null, now: () => now });
+    expect(limiter.charge('acme', 250)).toBe(0);
+    expect(await limiter.take('acme')).toBeCloseTo(1_510);
+    expect(limiter.charge('acme', 10)).toBeCloseTo(1_500);
+    expect(await limiter.take('other')).toBe(0);
+    now += 1_500;
+    expect(limiter.charge('acme', 10)).toBe(0);
+    expect(await limiter.take('acme')).toBeCloseTo(110);
+    now += 110;
+    expect(await limiter.take('acme')).toBe(0);
+  });
+
+  test('never gets more through in the long run than the rate', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ gapMs: fc.nat(3_000), size: fc.integer({ min: 1, max: 1_000 }) }), { minLength: 1 }),
+        (bulks) => {
+          let now = 0;
+          let charged = 0;
+          let last = 0;
+          const limiter = createRateLimiter({ limit, store: null, now: () => now });
+          for (const { gapMs, size } of bulks) {
+            now += gapMs;
+            if (limiter.charge('acme', size) !== 0) continue;
+            charged += size;
+            last = size;
+          }
+          expect(charged - last).toBeLessThanOrEqual(limit.burst + (now * limit.perSecond) / 1_000 + 1e-6);
+        },
+      ),
+    );
+  });
+
+  test('takes from what the other processes have, at once', async () => {
+    let now = 0;
+    const store = memoryStore(() => now);
+    const [one, other] = [1, 2].map(() => createRateLimiter({ limit, store, now: () => now }));
+    expect(one?.charge('acme', 90)).toBe(0);
+    await sleep(0);
+    expect(await burst(other as RateLimiter, 50)).toBeLessThanOrEqual(10);
+    now += 1_000;
+    expect(await burst(other as RateLimiter, 200)).toBeGreaterThanOrEqual(90);
+  });
+
+  test('is refused with what is due while the store is away, by what this process let through', () => {
+    let now = 0;
+    const store = memoryStore(() => now);
+    store.state = 'down';
+    const limiter = createRateLimiter({ limit, store, now: () => now });
+    expect(limiter.charge('acme', 200)).toBe(0);
+    expect(limiter.charge('acme', 1)).toBeCloseTo(1_000);
+    now += 1_000;
+    expect(limiter.charge('acme', 1)).toBe(0);
+  });
+});
+
 describe('with a store', () => {
   test('takes many requests at a time: far fewer calls than requests', async () => {
     let now = 0;
