@@ -20,35 +20,48 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
   const router = Router({ caseSensitive: true });
   const operations = groupOperations({ nudge });
 
-  const send = async (res: Response, status: number, group: GroupRow, projection: Projection): Promise<void> => {
+  const send = async (
+    res: Response,
+    status: number,
+    group: GroupRow,
+    projection: Projection,
+    { withMembers = true } = {},
+  ): Promise<void> => {
     const { caller, baseUrl } = scimRequestOf(res);
     const view = { baseUrl, projection };
-    const members = showsMembers(view) ? membersOf(db, caller.organizationId, group.id) : undefined;
+    const members = withMembers && showsMembers(view) ? membersOf(db, caller.organizationId, group.id) : undefined;
     res.set('ETag', weakETag(group.version));
     if (status === 201) res.set('Location', `${baseUrl}/Groups/${group.id}`);
     await sendJsonText(res, status, groupText(group, members, view));
   };
-  /** The change is committed: when the group cannot be shown just now, the answer is a success without it. */
+  /** The change is committed: when what the answer shows cannot be read just now, it is a success that shows less. */
   const sendChanged = async (
     res: Response,
-    status: 200 | 201,
-    { id, version }: { id: string; version: number },
     show: () => Promise<void>,
+    showLess: () => Promise<void> | void,
   ): Promise<void> => {
     try {
       await show();
     } catch (error) {
-      const { logger, baseUrl } = scimRequestOf(res);
       if (res.headersSent) throw error;
-      logger.warn({ err: error }, 'a changed group could not be read for the answer');
-      res.set('ETag', weakETag(version)).set('Location', `${baseUrl}/Groups/${id}`);
-      res.status(status === 201 ? 201 : 204).end();
+      scimRequestOf(res).logger.warn({ err: error }, 'a changed group could not be read for the answer');
+      await showLess();
     }
+  };
+  const sendVersion = (res: Response, { id, version }: { id: string; version: number }): void => {
+    res.set('ETag', weakETag(version)).set('Location', `${scimRequestOf(res).baseUrl}/Groups/${id}`);
+    res.status(204).end();
   };
   const read = (res: Response, id: string): Promise<GroupRow> => {
     const { db, caller } = scimRequestOf(res);
     return readGroup(db, caller.organizationId, id);
   };
+  const sendGroup = (res: Response, changed: { id: string; version: number }, projection: Projection): Promise<void> =>
+    sendChanged(
+      res,
+      async () => send(res, 200, await read(res, changed.id), projection),
+      () => sendVersion(res, changed),
+    );
 
   router.get('/Groups', async (req, res) => {
     const request = scimRequestOf(res);
@@ -59,7 +72,12 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
   router.post('/Groups', async (req, res) => {
     const projection = projectionOf(req, res);
     const group = await operations.create(scimRequestOf(res), req.body);
-    await sendChanged(res, 201, group, () => send(res, 201, group, projection));
+    await sendChanged(
+      res,
+      () => send(res, 201, group, projection),
+      // A client that learns no id here would not know its own group.
+      () => send(res, 201, group, projection, { withMembers: false }),
+    );
   });
 
   router.get('/Groups/:id', async (req, res) => {
@@ -72,7 +90,7 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
     const projection = projectionOf(req, res);
     const id = pathId(req);
     const changed = await operations.replace(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
-    await sendChanged(res, 200, changed, async () => send(res, 200, await read(res, id), projection));
+    await sendGroup(res, changed, projection);
   });
 
   router.patch('/Groups/:id', async (req, res) => {
@@ -81,7 +99,7 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
     const changed = await operations.patch(scimRequestOf(res), id, req.body, { ifMatch: req.get('if-match') });
     // RFC 7644 section 3.5.2: 204 unless "attributes" asks for the resource. Its cost must not follow the group's size.
     if (queryParameters(req)['attributes'] === undefined) res.set('ETag', weakETag(changed.version)).status(204).end();
-    else await sendChanged(res, 200, changed, async () => send(res, 200, await read(res, id), projection));
+    else await sendGroup(res, changed, projection);
   });
 
   router.delete('/Groups/:id', async (req, res) => {

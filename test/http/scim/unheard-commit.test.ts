@@ -167,6 +167,18 @@ describe.each(writes)('$name', (write) => {
   });
 });
 
+test('a group that was created, and whose members cannot be read for the answer, is answered with its id', async () => {
+  const cut = proxy.cutAt({ statement: 'ORDER BY m.user_id LIMIT', when: 'before' });
+  const body = { displayName: 'Other', members: [{ value: user }] };
+  const answer = await acme.scim('POST', '/Groups', body, { 'x-request-id': 'unshown' });
+  await cut;
+  expect(answer.status).toBe(201);
+  expect(answer.body).toMatchObject({ displayName: 'Other', meta: { resourceType: 'Group' } });
+  expect(answer.headers.get('location')).toMatch(new RegExp(`/Groups/${String(answer.body['id'])}$`));
+  expect(answer.body).not.toHaveProperty('members');
+  expect(await entries('unshown')).toEqual([{ action: 'CREATE', status: 'SUCCESS', requestId: 'unshown' }]);
+});
+
 describe('a commit that is still in doubt when its FAILED entry is written', () => {
   const lock = 4_711;
   const post = writes[0];
