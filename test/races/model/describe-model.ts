@@ -13,9 +13,15 @@ import { defaultRole, World } from './world.ts';
 const seeds = Number(process.env['MODEL_SEEDS'] ?? '8');
 const firstSeed = Number(process.env['MODEL_SEED'] ?? '1');
 
-/** Clients at work at the same time in one run, and how much each does at most. */
+/** Clients at work at the same time in one run. */
 const clients = 4;
-const commandsPerClient = 16;
+
+/**
+ * How much each does at most in the rounds of one run. Everything is judged when a round has become quiet: in a long
+ * one much happens at once, but a later change of the same user brings a job that mends what an earlier one forgot; in
+ * a short one after that every change has to bring its own.
+ */
+const commandsPerRound = [16, 2, 2, 2];
 
 /** Runs at the same time, each in an organization of its own. */
 const lanes = Number(process.env['MODEL_LANES'] ?? '3');
@@ -26,18 +32,20 @@ const patienceMs = 20_000;
 /** How many runs between two signs of life. */
 const runsPerReport = 50;
 
-type Sequences = Iterable<WorldCommand>[];
+/** What each client does, round by round. */
+type Rounds = Iterable<WorldCommand>[][];
 
-function sequences(commands: fc.WeightedArbitrary<WorldCommand>[]): fc.Arbitrary<Sequences> {
+function rounds(commands: fc.WeightedArbitrary<WorldCommand>[]): fc.Arbitrary<Rounds> {
   // Without the bias that makes the first cases of a property small: every seed is a first case here.
-  const one = fc.noBias(
-    fc.commands([fc.oneof(...commands)], { maxCommands: commandsPerClient, size: 'max', disableReplayLog: true }),
+  const sequence = (maxCommands: number) =>
+    fc.noBias(fc.commands([fc.oneof(...commands)], { maxCommands, size: 'max', disableReplayLog: true }));
+  return fc.tuple(
+    ...commandsPerRound.map((most) => fc.tuple(...Array.from({ length: clients }, () => sequence(most)))),
   );
-  return fc.tuple(...Array.from({ length: clients }, () => one));
 }
 
 const usual = [...scimCommands, ...adminCommands];
-const arbitrarySequences = fc.oneof(sequences(usual), sequences([...usual, ...resyncCommands]));
+const arbitraryRounds = fc.oneof(rounds(usual), rounds([...usual, ...resyncCommands]));
 
 /**
  * The whole system under generated sequences of several clients at once, over HTTP, on one engine. The seed decides what
@@ -55,7 +63,7 @@ export function describeModel(engine: EngineName): void {
       await stage.close();
     });
 
-    const property = fc.asyncProperty(fc.scheduler(), arbitrarySequences, (scheduler, commands) =>
+    const property = fc.asyncProperty(fc.scheduler(), arbitraryRounds, (scheduler, commands) =>
       runOnce(stage, scheduler, commands),
     );
 
@@ -81,18 +89,22 @@ export function describeModel(engine: EngineName): void {
   });
 }
 
-async function runOnce(stage: Stage, scheduler: fc.Scheduler, commands: Sequences): Promise<void> {
+async function runOnce(stage: Stage, scheduler: fc.Scheduler, rounds: Rounds): Promise<void> {
   const tenant = await Tenant.create(stage);
   const world = new World(scheduler);
   await scheduler.waitFor(populate(world, tenant));
-  const running = Promise.allSettled(
-    commands.map((sequence) => fc.asyncModelRun(() => ({ model: world, real: tenant }), sequence)),
-  );
-  await scheduler.waitFor(running);
-  const failed = (await running).flatMap((client) => (client.status === 'rejected' ? [client.reason as unknown] : []));
-  if (failed.length > 0) throw failed[0];
-  await tenant.settle({ manualChanges: true });
-  expect(await contradictions(tenant, world)).toEqual([]);
+  for (const commands of rounds) {
+    const running = Promise.allSettled(
+      commands.map((sequence) => fc.asyncModelRun(() => ({ model: world, real: tenant }), sequence)),
+    );
+    await scheduler.waitFor(running);
+    const failed = (await running).flatMap((client) =>
+      client.status === 'rejected' ? [client.reason as unknown] : [],
+    );
+    if (failed.length > 0) throw failed[0];
+    await tenant.settle({ manualChanges: true });
+    expect(await contradictions(tenant, world)).toEqual([]);
+  }
 }
 
 /** What is there when the clients begin. */
@@ -109,9 +121,11 @@ async function populate(world: World, tenant: Tenant): Promise<void> {
   for (const step of beginning) await step.run(world, tenant);
 }
 
-function failure(engine: EngineName, seed: number, details: fc.RunDetails<[fc.Scheduler, Sequences]>): Error {
+function failure(engine: EngineName, seed: number, details: fc.RunDetails<[fc.Scheduler, Rounds]>): Error {
   const [, ran] = details.counterexample ?? [];
-  const lines = (ran ?? []).map((sequence, client) => `client ${client + 1}: ${fc.stringify(sequence)}`);
+  const lines = (ran ?? []).flatMap((commands, round) =>
+    commands.map((sequence, client) => `round ${round + 1}, client ${client + 1}: ${fc.stringify(sequence)}`),
+  );
   return new Error(
     [
       `seed ${seed} failed; once more: npm run test:races:full -- --only model --engine ${engine} --seed ${seed} --seeds 1`,
