@@ -1,4 +1,4 @@
 import { faultTests } from './fault-tests.ts';
 import { redisTrouble } from './scenarios/redis-trouble.ts';
 
-faultTests(redisTrouble.filter(({ times }) => times.small > 0));
+faultTests(redisTrouble);

@@ -65,8 +65,7 @@ async function partitionOnce(context: FaultContext, { server, network, seconds }
 
   const organizationIds = traffic.organizations.map(({ id }) => id);
   count('consumingAfterMs', Math.round(await untilConsuming(cluster.db, organizationIds, 30_000)), 'worst');
-  // Whoever was cut off has been told by now.
-  await sleep(Math.max(0, recoveredAt + answeredWithinMs - Date.now()));
+  await traffic.answered();
   const meanwhile = traffic.exchanges.filter(({ startedAt }) => startedAt >= damagedAt && startedAt < recoveredAt);
   const isRight = (one: Exchange): boolean =>
     typeof one.status === 'number' &&

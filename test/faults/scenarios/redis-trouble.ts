@@ -104,6 +104,7 @@ export const redisTrouble: readonly Scenario[] = [
   redisFull,
   redisFrozen(3, { small: 1, full: 5 }),
   redisFrozen(30, { small: 0, full: 3 }),
-  redisAway([1, 7, 20], { small: 1, full: 3 }),
+  redisAway([1, 7], { small: 1, full: 3 }),
+  redisAway([20], { small: 0, full: 3 }),
   redisAway([120], { small: 0, full: 1 }),
 ];

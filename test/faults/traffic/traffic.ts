@@ -17,6 +17,8 @@ export interface Traffic {
   acknowledged(): number;
   /** Resolves when so many more writes have been acknowledged, or the time is over. @returns whether they have */
   progress(writes: number, withinMs?: number): Promise<boolean>;
+  /** Resolves when every request that has been sent by now is answered, or given up. */
+  answered(): Promise<void>;
   /** Ends it: every lane finishes what it is at, repeating what got no answer. */
   stop(): Promise<void>;
   /** Looks that were taken at users whose deactivation or deletion had been answered. */
@@ -41,6 +43,7 @@ const lookEveryMs = 25;
 export function startTraffic(options: TrafficOptions): Traffic {
   const { organizations, onViolation, db } = options;
   const exchanges: Exchange[] = [];
+  const inFlight = new Set<Promise<Exchange>>();
   let acknowledged = 0;
   let over = false;
   const isOver = (): boolean => over;
@@ -55,6 +58,10 @@ export function startTraffic(options: TrafficOptions): Traffic {
       tag: `${organization.name}-${name}`,
       isOver,
       onViolation,
+      onSend: (answer) => {
+        inFlight.add(answer);
+        void answer.finally(() => inFlight.delete(answer));
+      },
       onExchange: (one) => {
         exchanges.push(one);
         if (one.kind !== 'read' && typeof one.status === 'number' && one.status < 300) acknowledged += 1;
@@ -91,6 +98,9 @@ export function startTraffic(options: TrafficOptions): Traffic {
         await sleep(5);
       }
       return true;
+    },
+    async answered() {
+      await Promise.all(inFlight);
     },
     async stop() {
       over = true;

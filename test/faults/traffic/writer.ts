@@ -33,6 +33,8 @@ export interface WriterContext {
   /** Unique within the run; the beginning of every request id. */
   tag: string;
   onExchange: (one: Exchange) => void;
+  /** Told of every request as it is sent. */
+  onSend: (answer: Promise<Exchange>) => void;
   onViolation: (problem: string) => void;
   /** The traffic is over, and what cannot be sent need not be. */
   isOver: () => boolean;
@@ -52,7 +54,7 @@ const repeatAfterMs = 300;
 
 /** Sends the requests of one lane, one after the other, as identity providers and admins do. */
 export function createWriter(context: WriterContext): Writer {
-  const { apiUrls, adminKey, random, tag, onExchange, onViolation, isOver } = context;
+  const { apiUrls, adminKey, random, tag, onExchange, onSend, onViolation, isOver } = context;
   let count = 0;
 
   const send = async (
@@ -62,7 +64,7 @@ export function createWriter(context: WriterContext): Writer {
     count += 1;
     const isScim = request.kind === 'scim';
     const base = isScim ? `/api/v1/scim/${organization.id}/v2` : `/api/v1/organizations/${organization.id}`;
-    const made = await exchange({
+    const answer = exchange({
       url: `${random.pick(apiUrls)}${base}${request.path}`,
       token: isScim ? organization.token : adminKey,
       requestId: `${tag}-${count}`,
@@ -72,6 +74,8 @@ export function createWriter(context: WriterContext): Writer {
       method: request.method,
       body: request.body,
     });
+    onSend(answer);
+    const made = await answer;
     onExchange(made);
     return made;
   };
