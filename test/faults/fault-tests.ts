@@ -7,12 +7,15 @@ import type { Scenario } from './scenario.ts';
 const timeoutMs = 180_000;
 
 /**
- * The small number of each scenario as tests, on both engines. Scenarios of one file that need no cluster of their own
+ * The small number of each scenario as tests, on both engines unless it says otherwise. Scenarios of one file that need no cluster of their own
  * share one, and run one after the other.
  */
 export function faultTests(scenarios: readonly Scenario[]): void {
   for (const engine of ['postgres', 'redis'] as const) {
-    const here = scenarios.filter(({ engines, times }) => times.small > 0 && (engines?.includes(engine) ?? true));
+    const here = scenarios.filter(
+      ({ engines, smallOn = engine, times }) =>
+        times.small > 0 && smallOn === engine && (engines?.includes(engine) ?? true),
+    );
     const sharing = here.filter(({ cluster }) => cluster === undefined);
     const groups = [sharing, ...here.filter(({ cluster }) => cluster !== undefined).map((one) => [one])];
     for (const group of groups.filter(({ length }) => length > 0)) onOneCluster(group, engine);

@@ -25,6 +25,8 @@ export interface Scenario {
   engines?: readonly EngineName[];
   /** How often the fault is injected on each engine by `npm test`, and by `npm run test:faults:full`. */
   times: { small: number; full: number };
+  /** The one engine on which `npm test` injects it, where the fault is not about queues; left out: each. */
+  smallOn?: EngineName;
   /** How many of these one round injects, between one set-up and one check. Left out: 1. */
   perRound?: number;
   /** Programs that must be there, such as `strace`; without them the scenario is skipped by name. */

@@ -16,6 +16,7 @@ export const clockStepped: Scenario = {
   id: 'F12',
   name: 'steps the clock of one api and one worker process by two hours',
   times: { small: 1, full: 10 },
+  smallOn: 'postgres',
   needs: faketime === undefined ? ['libfaketime'] : [],
   cluster: async () => {
     const made = await createClock(faketime ?? '');

@@ -17,6 +17,7 @@ function diskSlow(seconds: number, times: Scenario['times']): Scenario {
     id: 'F10',
     name: `makes the disk of Postgres slow for ${seconds} s`,
     times,
+    smallOn: 'postgres',
     needs: isTracingPossible ? [] : ['strace', 'permission-to-trace'],
     async inject({ cluster: { postgres }, traffic, times: faults, violation, count }) {
       for (let fault = 0; fault < faults; fault += 1) {
@@ -50,6 +51,7 @@ const diskFull: Scenario = {
   id: 'F11',
   name: 'fills the disk of Postgres',
   times: { small: 1, full: 10 },
+  smallOn: 'redis',
   disturbsPostgres: true,
   needs: isMountingPossible ? [] : ['mount', 'permission-to-mount'],
   cluster: async () => {

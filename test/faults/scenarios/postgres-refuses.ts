@@ -88,6 +88,7 @@ function everyConnectionHeld(seconds: number, times: Scenario['times']): Scenari
     id: 'F9',
     name: `takes every connection of Postgres for ${seconds} s`,
     times,
+    smallOn: 'redis',
     disturbsPostgres: true,
     // Enough for four members and no more: each has to be opened before it can be held.
     cluster: async () => ({ postgresSettings: ['max_connections=110'] }),
@@ -111,6 +112,7 @@ function postgresStopped(seconds: number, times: Scenario['times']): Scenario {
     id: 'F9',
     name: `stops Postgres for ${seconds} s`,
     times,
+    smallOn: 'postgres',
     disturbsPostgres: true,
     async inject(context) {
       const { postgres } = context.cluster;
