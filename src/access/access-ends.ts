@@ -1,7 +1,8 @@
-import sql from 'sql-template-tag';
+import sql, { join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
+import { conditions, type SyncLogFilters } from '../sync-log/query.ts';
 
 interface EndedWorkspace {
   id: string;
@@ -45,9 +46,15 @@ const maxEntries = 500;
  * When a leaver's access ended, from the sync log: of a deleted user there is nothing else. A deactivation ends all
  * access at its commit, though the job that takes the grants away comes a moment later.
  *
+ * @param kept entries that are older are not shown any more, as if they had been removed
  * @throws NotFoundError when there is neither a user nor an entry about one
  */
-export async function readAccessEnds(db: Queryable, organizationId: string, userId: string): Promise<AccessEnds> {
+export async function readAccessEnds(
+  db: Queryable,
+  organizationId: string,
+  userId: string,
+  kept: Pick<SyncLogFilters, 'retentionDays'> = {},
+): Promise<AccessEnds> {
   if (!isId(organizationId) || !isId(userId)) throw new NotFoundError('user', userId);
   const newestFirst = await db.query<Entry>(sql`
     SELECT id, occurred_at AS at, action,
@@ -56,11 +63,10 @@ export async function readAccessEnds(db: Queryable, organizationId: string, user
       coalesce(details -> 'workspacesRevoked', CASE action WHEN 'REVOKE_ACCESS'
         THEN jsonb_build_array(details -> 'workspace') END, '[]') AS revoked
     FROM sync_logs
-    WHERE organization_id = ${organizationId}::uuid AND resource_id = ${userId.toLowerCase()} AND resource_type = 'User'
-      AND status = 'SUCCESS'
+    WHERE ${ofUser(organizationId, userId, kept)} AND status = 'SUCCESS'
       AND action IN ('DEACTIVATE', 'REACTIVATE', 'DELETE', 'REMOVE_USER', 'SYNC_ACCESS', 'GRANT_ACCESS', 'REVOKE_ACCESS')
     ORDER BY id DESC LIMIT ${maxEntries + 1}`);
-  if (newestFirst.length === 0) await requireUser(db, organizationId, userId);
+  if (newestFirst.length === 0) await requireUser(db, organizationId, userId, kept);
   const { workspaces, ...ends } = replay(newestFirst.slice(0, maxEntries).toReversed());
   const held = await heldWorkspaces(db, organizationId, userId);
   return {
@@ -101,12 +107,21 @@ async function heldWorkspaces(db: Queryable, organizationId: string, userId: str
   return new Set(held.map(({ id }) => id));
 }
 
-async function requireUser(db: Queryable, organizationId: string, userId: string): Promise<void> {
+/** Conditions on the entries about a user that are kept. */
+function ofUser(organizationId: string, userId: string, kept: Pick<SyncLogFilters, 'retentionDays'>): Sql {
+  const about = conditions({ resourceType: 'User', resourceId: userId.toLowerCase(), ...kept });
+  return join([sql`organization_id = ${organizationId}::uuid`, ...about], ' AND ');
+}
+
+async function requireUser(
+  db: Queryable,
+  organizationId: string,
+  userId: string,
+  kept: Pick<SyncLogFilters, 'retentionDays'>,
+): Promise<void> {
   const known = await db.query(sql`
     SELECT FROM users WHERE organization_id = ${organizationId}::uuid AND id = ${userId}::uuid
     UNION ALL (
-      SELECT FROM sync_logs
-      WHERE organization_id = ${organizationId}::uuid AND resource_id = ${userId.toLowerCase()} AND resource_type = 'User'
-      LIMIT 1)`);
+      SELECT FROM sync_logs WHERE ${ofUser(organizationId, userId, kept)} LIMIT 1)`);
   if (known.length === 0) throw new NotFoundError('user', userId);
 }

@@ -1,7 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
-import { earliestId } from './query.ts';
+import { earliestId, type SyncLogFilters } from './query.ts';
 
 export interface HourOfActivity extends Record<SyncLogStatus, number> {
   /** The beginning of the hour. */
@@ -25,24 +25,31 @@ export interface Activity {
 const defaultMaxEntries = 100_000;
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /**
  * Entries by hour and status, and the time from a change to its effect: from the first entry of a request to each
  * SYNC_ACCESS entry of the jobs that it added. One statement over the newest entries, whose number is bounded.
  *
  * @param organizationId null: all organizations
+ * @param options.retentionDays entries that are older are not counted
  */
 export async function readActivity(
   db: Queryable,
   organizationId: string | null,
-  { hours, maxEntries = defaultMaxEntries }: { hours: number; maxEntries?: number },
+  {
+    hours,
+    maxEntries = defaultMaxEntries,
+    retentionDays,
+  }: { hours: number; maxEntries?: number } & Pick<SyncLogFilters, 'retentionDays'>,
 ): Promise<Activity> {
   const [clock] = await db.query<{ now: Date }>(sql`SELECT clock_timestamp() AS now`);
   if (clock === undefined) throw new Error('SELECT without FROM answered no row');
   const to = clock.now;
   const from = new Date(Math.floor(to.getTime() / hourMs) * hourMs - (hours - 1) * hourMs);
+  const keptFrom = retentionDays == null ? from : new Date(Math.max(Number(from), Number(to) - retentionDays * dayMs));
   const counted = await db.query<HourOfActivity & { entries: number; oldest: Date }>(
-    statement(organizationId, from, maxEntries),
+    statement(organizationId, keptFrom, maxEntries),
   );
   const entries = counted.reduce((sum, hour) => sum + hour.entries, 0);
   const complete = entries < maxEntries;
@@ -52,7 +59,7 @@ export async function readActivity(
     from,
     to,
     complete,
-    countedFrom: complete ? from : new Date(oldest),
+    countedFrom: complete ? keptFrom : new Date(oldest),
     hours: Array.from({ length: hours }, (_, n) => {
       const at = new Date(from.getTime() + n * hourMs);
       return (

@@ -17,6 +17,8 @@ import { route, type RouteDependencies } from './route.ts';
 
 export interface AccessDependencies extends RouteDependencies {
   db: Database;
+  /** Entries of the sync log that are older are not shown; null: all are. */
+  syncLogRetentionDays: number | null;
 }
 
 /** Workspaces, groups and their mappings, users, grants and sign-ins. */
@@ -73,7 +75,7 @@ function addUserRoutes(router: Router, deps: AccessDependencies): void {
     explainAccess(db, params.organizationId, params.userId),
   );
   route(router, deps, userEndpoints.getAccessEnds, ({ db, params }) =>
-    readAccessEnds(db, params.organizationId, params.userId),
+    readAccessEnds(db, params.organizationId, params.userId, { retentionDays: deps.syncLogRetentionDays }),
   );
   route(router, deps, userEndpoints.decideSignIn, async ({ db, params, body, cause, res }) => {
     const decision = await decideSignIn(db, { ...params, ...body, requestId: cause.requestId });

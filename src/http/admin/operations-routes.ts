@@ -15,11 +15,13 @@ export interface OperationsDependencies extends RouteDependencies {
   db: Database;
   /** Jobs in the queue engine by queue and state. Rejects while the engine is away. */
   depth: () => Promise<Record<QueueName, Record<string, number>>>;
+  /** Entries of the sync log that are older are not counted; null: all are. */
+  syncLogRetentionDays: number | null;
 }
 
 /** How the service and its organizations are doing, for the console's pages of operators and admins. */
 export function addOperationsRoutes(router: Router, deps: OperationsDependencies): void {
-  const { depth } = deps;
+  const { depth, syncLogRetentionDays: retentionDays } = deps;
   route(router, deps, operationsEndpoints.getHealth, ({ db, params }) => organizationHealth(db, params.organizationId));
   route(router, deps, operationsEndpoints.listOrganizationHealth, ({ db, query }) => listOrganizationHealth(db, query));
   route(router, deps, operationsEndpoints.getOperations, async ({ db, res }) => {
@@ -41,7 +43,9 @@ export function addOperationsRoutes(router: Router, deps: OperationsDependencies
     };
   });
   route(router, deps, activityEndpoints.getActivity, ({ db, params, query }) =>
-    readActivity(db, params.organizationId, query),
+    readActivity(db, params.organizationId, { ...query, retentionDays }),
   );
-  route(router, deps, activityEndpoints.getActivityOfAll, ({ db, query }) => readActivity(db, null, query));
+  route(router, deps, activityEndpoints.getActivityOfAll, ({ db, query }) =>
+    readActivity(db, null, { ...query, retentionDays }),
+  );
 }

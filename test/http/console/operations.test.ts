@@ -148,6 +148,8 @@ describe('activity', () => {
     ]);
     const week = await read(service, 'getActivity', { params: { organizationId: fresh }, query: { hours: '168' } });
     expect(week.hours.reduce((sum, { SUCCESS }) => sum + SUCCESS, 0)).toBe(5);
+    const kept = await readActivity(service.db, fresh, { hours: 168, retentionDays: 1 });
+    expect(kept.hours.reduce((sum, { SUCCESS }) => sum + SUCCESS, 0)).toBe(4);
   });
 
   test('of all organizations is the sum', async () => {

@@ -2,6 +2,8 @@ import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AccessEndsAnswer } from '../../../src/contract/users.ts';
 import type { JobOutcomeAnswer } from '../../../src/contract/jobs.ts';
+import { readAccessEnds } from '../../../src/access/access-ends.ts';
+import { NotFoundError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { read } from './read.ts';
 import { startService, type TestOrganization, type TestService } from '../../support/service.ts';
@@ -233,5 +235,22 @@ describe('when access ended', () => {
     expect(left.workspaces[0]?.endedAt).toBe(left.endedAt);
     const other = await service.organization();
     expect((await service.admin('GET', `/organizations/${other.id}/users/${user}/access-ends`)).status).toBe(404);
+  });
+
+  test('longer ago than entries are kept: not told any more', async () => {
+    const acme = await service.organization();
+    const { user } = await memberOf(acme, 'Alpha');
+    await setActive(acme, user, false);
+    await service.quiet();
+    await service.db.query(sql`
+      UPDATE sync_logs SET occurred_at = occurred_at - interval '31 days' WHERE organization_id = ${acme.id}`);
+    const kept = { retentionDays: 30 };
+    expect(await readAccessEnds(service.db, acme.id, user, kept)).toMatchObject({ endedAt: null, workspaces: [] });
+    expect(await readAccessEnds(service.db, acme.id, user, { retentionDays: 32 })).toMatchObject({
+      endedBy: 'DEACTIVATE',
+      workspaces: [{ name: 'Alpha' }],
+    });
+    await service.db.query(sql`DELETE FROM users WHERE organization_id = ${acme.id} AND id = ${user}`);
+    await expect(readAccessEnds(service.db, acme.id, user, kept)).rejects.toThrow(NotFoundError);
   });
 });
