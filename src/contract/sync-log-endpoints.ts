@@ -51,13 +51,15 @@ const syncLogFilters = {
   jobId: idInput.optional(),
 };
 
+/** A moment in the form of an id, for comparison with ids: its version and variant are none that an id has. */
+const momentId = z.guid();
+
 const logTail = z
   .object({
     items: z
       .array(syncLogEntry)
       .meta({ description: 'Oldest first. Some may have been answered before: go by the id.' }),
-    // A moment, written as an id; the version of none.
-    cursor: z.guid().meta({ description: 'To ask from next time.' }),
+    cursor: momentId.meta({ description: 'To ask from next time.' }),
     leftOff: z.boolean().meta({ description: 'True: there were more; these are the newest, the list has all.' }),
   })
   .meta({ id: 'SyncLogTail' });
@@ -111,7 +113,7 @@ export const syncLogEndpoints = {
     query: z.strictObject({
       ...syncLogFilters,
       limit: pageQuery.shape.limit,
-      after: z.guid().optional().meta({ description: '`cursor` of the answer before.' }),
+      after: momentId.optional().meta({ description: '`cursor` of the answer before.' }),
     }),
     request: null,
     status: 200,
