@@ -5,6 +5,8 @@ import {
   IconBook,
   IconBuilding,
   IconExternalLink,
+  IconKey,
+  IconLayoutGrid,
   IconListDetails,
   IconPlugConnected,
   IconShieldLock,
@@ -19,8 +21,10 @@ const pagesOfOrganization = [
   { to: '/organizations/$organizationId/identity', label: 'Identity and access', Sign: IconShieldLock },
   { to: '/organizations/$organizationId/setup', label: 'Set-up guide', Sign: IconPlugConnected },
   { to: '/organizations/$organizationId/mappings', label: 'Group mappings', Sign: IconArrowsExchange },
-  { to: '/organizations/$organizationId/logs', label: 'Sync logs', Sign: IconListDetails },
+  { to: '/organizations/$organizationId/workspaces', label: 'Workspaces', Sign: IconLayoutGrid },
   { to: '/organizations/$organizationId/people', label: 'People', Sign: IconUsers },
+  { to: '/organizations/$organizationId/logs', label: 'Sync logs', Sign: IconListDetails },
+  { to: '/organizations/$organizationId/admin-keys', label: 'Admin keys', Sign: IconKey },
 ] as const;
 
 /** The router marks the page that is shown (`aria-current`), whatever its address says beside the path. */

@@ -8,6 +8,7 @@ import {
   type ErrorComponentProps,
 } from '@tanstack/react-router';
 import { z } from 'zod';
+import { adminKeySearch } from '../admin-keys/admin-key-search.ts';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { logSearch } from '../logs/log-search.ts';
@@ -17,6 +18,7 @@ import { organizationSearch } from '../organizations/organization-search.ts';
 import { peopleSearch } from '../people/people-search.ts';
 import { sessionQuery } from '../session/session.ts';
 import { setupSearch } from '../setup/setup-search.ts';
+import { workspaceSearch } from '../workspaces/workspace-search.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { Shell } from './shell.tsx';
 
@@ -109,6 +111,20 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('../people/people-page.tsx'), 'PeoplePage'),
 });
 
+const workspaces = createRoute({
+  getParentRoute: () => organization,
+  path: '/workspaces',
+  validateSearch: workspaceSearch,
+  component: lazyRouteComponent(() => import('../workspaces/workspaces-page.tsx'), 'WorkspacesPage'),
+});
+
+const adminKeys = createRoute({
+  getParentRoute: () => organization,
+  path: '/admin-keys',
+  validateSearch: adminKeySearch,
+  component: lazyRouteComponent(() => import('../admin-keys/admin-keys-page.tsx'), 'AdminKeysPage'),
+});
+
 const operations = createRoute({
   getParentRoute: () => app,
   path: '/operations',
@@ -121,7 +137,7 @@ const routeTree = root.addChildren([
   app.addChildren([
     home,
     organizations,
-    organization.addChildren([organizationHome, identity, setup, mappings, logs, people]),
+    organization.addChildren([organizationHome, identity, setup, mappings, workspaces, people, logs, adminKeys]),
     operations,
   ]),
 ]);

@@ -1,5 +1,4 @@
-import { Code, Collapse, List, Text, UnstyledButton } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { List } from '@mantine/core';
 import { z } from 'zod';
 import { organizationRole } from '../../contract/roles.ts';
 import { roleWords } from '../organizations/organization-words.ts';
@@ -19,34 +18,19 @@ const known = z.object({
   membersRemoved: z.int().optional().catch(undefined),
 });
 
-/** What changed, granted and revoked, in words; and all details as the API has them. */
+/** What changed, what was granted and revoked, in words; nothing where the entry says nothing of it. */
 export function EntryChanges({ details }: { details: Record<string, unknown> }) {
-  const [opened, { toggle }] = useDisclosure(false);
-  if (Object.keys(details).length === 0) return null;
   const lines = linesOf(details);
+  if (lines.length === 0) return null;
   return (
     <Part title="What changed">
-      {lines.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          Nothing about attributes, members or access.
-        </Text>
-      ) : (
-        <List size="sm" spacing={2}>
-          {lines.map((line) => (
-            <List.Item key={line}>
-              <OutsideName>{line}</OutsideName>
-            </List.Item>
-          ))}
-        </List>
-      )}
-      <UnstyledButton onClick={toggle} aria-expanded={opened} mt="xs" fz="sm" td="underline">
-        {opened ? 'Hide the details' : 'All details'}
-      </UnstyledButton>
-      <Collapse expanded={opened}>
-        <Code block mt="xs" tabIndex={0}>
-          {JSON.stringify(details, null, 2)}
-        </Code>
-      </Collapse>
+      <List size="sm" spacing={2}>
+        {lines.map((line) => (
+          <List.Item key={line}>
+            <OutsideName>{line}</OutsideName>
+          </List.Item>
+        ))}
+      </List>
     </Part>
   );
 }

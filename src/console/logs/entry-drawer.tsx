@@ -9,7 +9,9 @@ import { Moment } from '../shared/moment.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
 import { Part } from '../shared/part.tsx';
 import { SideDrawer } from '../shared/side-drawer.tsx';
+import { ActionName } from './action-name.tsx';
 import { EntryChanges } from './entry-changes.tsx';
+import { EntryDetails } from './entry-details.tsx';
 import { EntryHelp } from './entry-help.tsx';
 import { EntryTrace } from './entry-trace.tsx';
 import { entryQuery } from './log-queries.ts';
@@ -44,7 +46,7 @@ function Details({ organizationId, entryId }: { organizationId: string; entryId:
       <Stack gap="xs">
         <Group gap="xs">
           <LogStatusBadge status={status} />
-          <Code>{action}</Code>
+          <ActionName>{action}</ActionName>
           <Text size="sm" c="dimmed">
             <Moment at={occurredAt} />
           </Text>
@@ -55,16 +57,16 @@ function Details({ organizationId, entryId }: { organizationId: string; entryId:
       </Stack>
       {data.help !== null && <EntryHelp organizationId={organizationId} help={data.help} />}
       <EntryChanges details={data.details} />
-      <Facts entry={data} />
       <EntryTrace organizationId={organizationId} entry={data} />
+      <Facts entry={data} />
     </Stack>
   );
 }
 
-function Facts({ entry: { resource, actor, requestId, jobId, attempt } }: { entry: SyncLogEntryAnswer }) {
+function Facts({ entry: { resource, actor, requestId, jobId, attempt, details } }: { entry: SyncLogEntryAnswer }) {
   return (
     <Part title="Facts">
-      <Table variant="vertical" layout="auto" withRowBorders={false} verticalSpacing={4}>
+      <Table withRowBorders={false} verticalSpacing={4} horizontalSpacing={0}>
         <Table.Tbody>
           <Fact name="Resource">
             {resource.type} <OutsideName>{resource.name ?? resource.id ?? ''}</OutsideName>
@@ -78,6 +80,7 @@ function Facts({ entry: { resource, actor, requestId, jobId, attempt } }: { entr
           {attempt !== null && <Fact name="Attempt">{attempt}</Fact>}
         </Table.Tbody>
       </Table>
+      <EntryDetails details={details} />
     </Part>
   );
 }
@@ -85,7 +88,9 @@ function Facts({ entry: { resource, actor, requestId, jobId, attempt } }: { entr
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <Table.Tr>
-      <Table.Th w={120}>{name}</Table.Th>
+      <Table.Th scope="row" w={120} fw={400} c="dimmed">
+        {name}
+      </Table.Th>
       <Table.Td>{children}</Table.Td>
     </Table.Tr>
   );

@@ -29,6 +29,14 @@ const words: Readonly<Record<TracedJob['state'], string>> = {
   skipped: 'Skipped',
 };
 
+/** The log shows everything of a job, whatever was looked for before. */
+const noFilter = Object.fromEntries(
+  ['q', 'status', 'action', 'resourceType', 'resourceId', 'requestId', 'period', 'live'].map((name) => [
+    name,
+    undefined,
+  ]),
+);
+
 /** Shown of each job before a link leads to the rest. */
 const shownEffects = 5;
 
@@ -93,7 +101,7 @@ function Steps({ trace: { entries, jobs, complete }, shown }: { trace: TraceAnsw
                     component="button"
                     type="button"
                     size="sm"
-                    onClick={() => change({ jobId: job.jobId, requestId: undefined, entry: undefined })}
+                    onClick={() => change({ ...noFilter, jobId: job.jobId, entry: undefined })}
                   >
                     All entries of this job
                   </Anchor>
@@ -121,10 +129,15 @@ function Line({ entry, isShown }: { entry: SyncLogEntryAnswer; isShown: boolean 
         <Text size="sm" c="dimmed">
           <Moment at={entry.occurredAt} />
         </Text>
+        {entry.resource.name !== null && entry.resource.type !== 'Job' && (
+          <Text size="sm">
+            <OutsideName short>{entry.resource.name}</OutsideName>
+          </Text>
+        )}
       </Group>
       {isShown ? (
         <Text size="sm" fw={500} aria-current="true">
-          <OutsideName>{entry.message}</OutsideName>
+          <OutsideName short>{entry.message}</OutsideName>
         </Text>
       ) : (
         <Anchor
@@ -134,7 +147,7 @@ function Line({ entry, isShown }: { entry: SyncLogEntryAnswer; isShown: boolean 
           ta="start"
           onClick={() => change({ entry: entry.id }, { keepPage: true })}
         >
-          <OutsideName>{entry.message}</OutsideName>
+          <OutsideName short>{entry.message}</OutsideName>
         </Anchor>
       )}
     </div>

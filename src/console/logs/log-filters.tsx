@@ -1,4 +1,4 @@
-import { Group, Pill, Stack, Switch } from '@mantine/core';
+import { Group, Pill, Stack } from '@mantine/core';
 import { syncLogActions, syncLogResourceTypes, syncLogStatuses } from '../../contract/sync-log.ts';
 import { FilterSelect } from '../shared/filter-select.tsx';
 import { SearchField } from '../shared/search-field.tsx';
@@ -20,7 +20,7 @@ const linked = [
   { name: 'resourceId', label: 'Resource' },
 ] as const;
 
-export function LogFilters({ search, isLive }: { search: LogSearch; isLive: boolean }) {
+export function LogFilters({ search }: { search: LogSearch }) {
   const change = useSearchChange();
   const given = linked.flatMap(({ name, label }) => {
     const value = search[name];
@@ -41,7 +41,7 @@ export function LogFilters({ search, isLive }: { search: LogSearch; isLive: bool
           value={search.action}
           data={syncLogActions.map((value) => ({ value, label: value }))}
           onChange={(action) => change({ action })}
-          width={200}
+          width={190}
         />
         <FilterSelect
           label="Resource"
@@ -54,12 +54,7 @@ export function LogFilters({ search, isLive }: { search: LogSearch; isLive: bool
           value={search.period}
           data={periods.map((value) => ({ value, label: periodWords[value] }))}
           onChange={(period) => change({ period })}
-        />
-        <Switch
-          label="Live"
-          aria-label="Follow the log as it grows"
-          checked={isLive}
-          onChange={(event) => change({ live: event.currentTarget.checked ? true : undefined })}
+          width={170}
         />
       </Group>
       {given.length > 0 && (

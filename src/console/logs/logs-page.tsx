@@ -1,4 +1,4 @@
-import { Card, Code, Stack } from '@mantine/core';
+import { Card, Group, Stack, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { SyncLogEntryAnswer } from '../../contract/sync-log-endpoints.ts';
@@ -10,6 +10,7 @@ import { PagedTable, type Column } from '../shared/paged-table.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
 import { useSearchChange } from '../shared/search-change.ts';
 import { useNow } from '../shared/use-now.ts';
+import { ActionName } from './action-name.tsx';
 import { EntryDrawer } from './entry-drawer.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { LogFilters } from './log-filters.tsx';
@@ -20,14 +21,15 @@ import { LogStatusBadge } from './log-status-badge.tsx';
 const route = getRouteApi('/app/organizations/$organizationId/logs');
 
 const columns: readonly Column<SyncLogEntryAnswer>[] = [
-  { header: 'Time', cell: ({ occurredAt }) => <Moment at={occurredAt} />, width: '12rem' },
-  { header: 'Status', cell: ({ status }) => <LogStatusBadge status={status} /> },
-  { header: 'Action', cell: ({ action }) => <Code>{action}</Code> },
+  { header: 'Time', cell: ({ occurredAt }) => <Moment at={occurredAt} />, width: '9.5rem' },
+  { header: 'Status', cell: ({ status }) => <LogStatusBadge status={status} />, width: '6rem' },
+  { header: 'Action', cell: ({ action }) => <ActionName>{action}</ActionName>, width: '9rem' },
   {
     header: 'Resource',
+    width: '22%',
     cell: ({ resource: { name, id, type } }) => <OutsideName short>{name ?? id ?? type}</OutsideName>,
   },
-  { header: 'Message', width: '36%', cell: ({ message }) => <OutsideName short>{message}</OutsideName> },
+  { header: 'Message', cell: ({ message }) => <OutsideName short>{message}</OutsideName> },
 ];
 
 export function LogsPage() {
@@ -45,11 +47,21 @@ export function LogsPage() {
       <PageHeader
         title="Sync logs"
         lead="Everything that directory sync and admins did, newest first."
-        actions={<ExportMenu organizationId={organizationId} filters={filters} />}
+        actions={
+          <Group gap="md">
+            <Switch
+              label="Live"
+              aria-label="Follow the log as it grows"
+              checked={isLive}
+              onChange={(event) => change({ live: event.currentTarget.checked ? true : undefined })}
+            />
+            <ExportMenu organizationId={organizationId} filters={filters} />
+          </Group>
+        }
       />
       <Card withBorder padding="lg">
         <Stack gap="md">
-          <LogFilters search={search} isLive={isLive} />
+          <LogFilters search={search} />
           <PagedTable
             label="Sync log entries"
             columns={columns}

@@ -58,22 +58,28 @@ function Summary({ preview: { users, grants, revokes, roleChanges } }: { preview
   if (users === 0) return <Text size="sm">Nobody’s access changes.</Text>;
   return (
     <List size="sm" spacing={2}>
-      <List.Item>{count(users, 'person is', 'people are')} concerned.</List.Item>
-      {grants > 0 && <List.Item>{count(grants, 'workspace access is', 'workspace accesses are')} given.</List.Item>}
+      <List.Item>{count(users, 'person is', 'people are')} affected.</List.Item>
+      {grants > 0 && (
+        <List.Item>{count(grants, 'workspace membership is', 'workspace memberships are')} added.</List.Item>
+      )}
       {revokes > 0 && (
-        <List.Item>{count(revokes, 'workspace access is', 'workspace accesses are')} taken away.</List.Item>
+        <List.Item>{count(revokes, 'workspace membership is', 'workspace memberships are')} removed.</List.Item>
       )}
       {roleChanges > 0 && <List.Item>{count(roleChanges, 'role changes', 'roles change')}.</List.Item>}
     </List>
   );
 }
 
+/** As many as leave the button to save in sight. */
+const shownPeople = 6;
+
 function Sample({ preview: { sample, users } }: { preview: Preview }) {
   if (sample.length === 0) return null;
+  const shown = sample.slice(0, shownPeople);
   return (
     <div>
       <List size="sm" spacing={6} listStyleType="none" aria-label="Whose access changes">
-        {sample.map((one) => (
+        {shown.map((one) => (
           <List.Item key={one.userId}>
             <Text size="sm" fw={500}>
               <OutsideName>{one.userName}</OutsideName>
@@ -84,9 +90,9 @@ function Sample({ preview: { sample, users } }: { preview: Preview }) {
           </List.Item>
         ))}
       </List>
-      {users > sample.length && (
+      {users > shown.length && (
         <Text size="sm" c="dimmed" mt="xs">
-          and {(users - sample.length).toLocaleString()} more.
+          and {(users - shown.length).toLocaleString()} more.
         </Text>
       )}
     </div>

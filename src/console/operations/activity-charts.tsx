@@ -8,6 +8,7 @@ import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { useSearchChange } from '../shared/search-change.ts';
 import { Section } from '../shared/section.tsx';
+import classes from './activity-charts.module.css';
 import { durationWords } from './durations.ts';
 import { activityQuery } from './operations-queries.ts';
 
@@ -64,6 +65,7 @@ function Charts({ activity }: { activity: ActivityAnswer }) {
     <>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl">
         <figure
+          className={classes.chart}
           aria-label={`Operations an hour by status: ${total.toLocaleString()} in all, ${failed.toLocaleString()} failed`}
         >
           <Title order={3} size="h6" mb="sm">
@@ -71,7 +73,10 @@ function Charts({ activity }: { activity: ActivityAnswer }) {
           </Title>
           <BarChart {...common} type="stacked" series={byStatus} barProps={{ isAnimationActive: false }} />
         </figure>
-        <figure aria-label={`From change to applied: in the slowest hour 95 percent within ${durationWords(slowest)}`}>
+        <figure
+          className={classes.chart}
+          aria-label={`From change to applied: in the slowest hour 95 percent within ${durationWords(slowest)}`}
+        >
           <Title order={3} size="h6" mb="sm">
             From change to applied
           </Title>
@@ -79,6 +84,8 @@ function Charts({ activity }: { activity: ActivityAnswer }) {
             {...common}
             series={byShare}
             curveType="linear"
+            // An hour without changes took no time; it must not look as if it had.
+            connectNulls={false}
             valueFormatter={durationWords}
             lineProps={{ isAnimationActive: false }}
           />

@@ -1,4 +1,4 @@
-import { Button, Code, Group, Progress, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Code, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { failureClassWords, type FailureClass } from '../../contract/failure.ts';
@@ -8,6 +8,7 @@ import { ConfirmDialog } from '../shared/confirm-dialog.tsx';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { ErrorState } from '../shared/error-state.tsx';
 import { Section } from '../shared/section.tsx';
+import classes from './failed-jobs.module.css';
 import { useReplay } from './operations-mutations.ts';
 import { operationsQuery, replayQuery } from './operations-queries.ts';
 
@@ -35,6 +36,7 @@ export function FailedJobs() {
       dryRun: true,
     });
   };
+  const matched = count.data?.matched ?? 0;
   return (
     <Section
       title="Failed jobs"
@@ -43,16 +45,18 @@ export function FailedJobs() {
       {data.failedByClass.length === 0 ? (
         <EmptyState>No job has failed.</EmptyState>
       ) : (
-        <Stack gap="md">
-          <Rows failed={data.failedByClass} {...(mayReplay ? { onReplay: ask } : {})} />
+        <Stack gap="lg">
+          <Turns failed={data.failedByClass} {...(mayReplay ? { onReplay: ask } : {})} />
           {mayReplay && (
             <Group align="flex-end" gap="xs">
               <TextInput
-                label="Only with this in the error"
+                label="Only jobs whose error contains"
+                placeholder="lock timeout"
                 value={reason}
                 onChange={(event) => setReason(event.currentTarget.value)}
                 maxLength={200}
                 flex="1 1 14rem"
+                maw={360}
               />
               <Button variant="default" onClick={() => ask('all')} loading={count.isPending && chosen === 'all'}>
                 Replay …
@@ -67,52 +71,55 @@ export function FailedJobs() {
       <ConfirmDialog
         opened={chosen !== null && count.isSuccess}
         title="Replay failed jobs?"
-        confirmLabel={`Replay ${count.data?.matched.toLocaleString() ?? ''}`}
+        confirmLabel={`Replay ${matched.toLocaleString()}`}
+        canConfirm={matched > 0}
         busy={replay.isPending}
         error={replay.error}
         onConfirm={() => replay.mutate(choice, { onSuccess: () => setChosen(null) })}
         onClose={() => setChosen(null)}
       >
-        {count.data?.matched === 0
+        {matched === 0
           ? 'No failed job matches: there is nothing to do.'
-          : `${(count.data?.matched ?? 0).toLocaleString()} failed jobs match. Each is tried again, and the log says who asked for it.`}
+          : matched === 1
+            ? 'One failed job matches. It is tried again, and the log says who asked for it.'
+            : `${matched.toLocaleString()} failed jobs match. Each is tried again, and the log says who asked for it.`}
       </ConfirmDialog>
     </Section>
   );
 }
 
-function Rows({ failed, onReplay }: { failed: readonly Failed[]; onReplay?: (what: FailureClass) => void }) {
+/** One line for each whose turn it is, with the reasons; the replay of a line takes all of them. */
+function Turns({ failed, onReplay }: { failed: readonly Failed[]; onReplay?: (what: FailureClass) => void }) {
+  const turns = [...new Set(failed.map(({ class: turn }) => turn))];
   return (
-    <Table.ScrollContainer minWidth={420} type="native">
-      <Table aria-label="Failed jobs by class">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Whose turn it is</Table.Th>
-            <Table.Th>Reason</Table.Th>
-            <Table.Th ta="right">Jobs</Table.Th>
-            {onReplay !== undefined && <Table.Th aria-label="Replay" />}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {failed.map(({ class: turn, code, jobs }) => (
-            <Table.Tr key={`${turn ?? ''} ${code ?? ''}`}>
-              <Table.Td>{turn === null ? 'Not said by an older version' : failureClassWords[turn]}</Table.Td>
-              <Table.Td>{code === null ? '-' : <Code>{code}</Code>}</Table.Td>
-              <Table.Td ta="right">{jobs.toLocaleString()}</Table.Td>
-              {onReplay !== undefined && (
-                <Table.Td ta="right">
-                  {turn !== null && (
-                    <Button size="compact-sm" variant="default" onClick={() => onReplay(turn)}>
-                      Replay all of these …
-                    </Button>
-                  )}
-                </Table.Td>
-              )}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Stack gap="sm" component="ul" className={classes.turns} aria-label="Failed jobs by whose turn it is">
+      {turns.map((turn) => {
+        const reasons = failed.filter((one) => one.class === turn);
+        const jobs = reasons.reduce((sum, one) => sum + one.jobs, 0);
+        const words = turn === null ? 'Not said by an older version' : failureClassWords[turn];
+        return (
+          <Group key={turn} component="li" justify="space-between" gap="sm">
+            <div>
+              <Text fw={500}>
+                {words}: {jobs.toLocaleString()} {jobs === 1 ? 'job' : 'jobs'}
+              </Text>
+              <Group gap="xs">
+                {reasons.map(({ code, jobs: ofReason }) => (
+                  <Text key={code} size="sm" c="dimmed">
+                    <Code>{code ?? 'no reason'}</Code> {ofReason.toLocaleString()}
+                  </Text>
+                ))}
+              </Group>
+            </div>
+            {onReplay !== undefined && turn !== null && (
+              <Button size="xs" variant="default" onClick={() => onReplay(turn)} aria-label={`Replay: ${words}`}>
+                Replay these …
+              </Button>
+            )}
+          </Group>
+        );
+      })}
+    </Stack>
   );
 }
 

@@ -6,6 +6,7 @@ import { LoadingState } from '../shared/loading-state.tsx';
 import { Section } from '../shared/section.tsx';
 import { StatusBadge } from '../shared/status-badge.tsx';
 import { durationWords } from './durations.ts';
+import classes from './now.module.css';
 import { operationsQuery } from './operations-queries.ts';
 
 /** A change that waits longer than this is one that somebody notices. */
@@ -23,7 +24,11 @@ export function Now() {
           <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md" mb="md">
             <Figure
               name="Oldest change that waits"
-              value={durationWords(data.jobs.oldestUnfinishedAgeSeconds * 1_000)}
+              value={
+                data.jobs.oldestUnfinishedAgeSeconds === 0
+                  ? 'None'
+                  : durationWords(data.jobs.oldestUnfinishedAgeSeconds * 1_000)
+              }
             />
             <Figure name="SCIM writes a minute" value={rate(data.rates.scimWritesPerMinute)} />
             <Figure name="Jobs done a minute" value={rate(data.rates.jobsPerMinute)} />
@@ -77,7 +82,7 @@ function Queues({ queues }: { queues: OperationsAnswer['queues'] }) {
       role="group"
       aria-label="Queues, to be scrolled sideways"
     >
-      <Table aria-label="Queues" withRowBorders={false}>
+      <Table aria-label="Queues" withRowBorders={false} horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Queue</Table.Th>
@@ -91,7 +96,7 @@ function Queues({ queues }: { queues: OperationsAnswer['queues'] }) {
         <Table.Tbody>
           {queues.map(({ queue, states: jobs }) => (
             <Table.Tr key={queue}>
-              <Table.Td>{queue}</Table.Td>
+              <Table.Td className={classes.queue}>{queue}</Table.Td>
               {states.map((state) => (
                 <Table.Td key={state} ta="right">
                   {(jobs[state] ?? 0).toLocaleString()}

@@ -1,4 +1,5 @@
-import { Anchor, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
+import { IconExternalLink } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { PageHeader } from '../shared/page-header.tsx';
 import { ActivityCharts } from './activity-charts.tsx';
@@ -20,9 +21,16 @@ export function OperationsPage() {
         title="Operations"
         lead="How the service is doing, and who needs attention."
         actions={
-          <Anchor href="/queues" target="_blank" rel="noreferrer">
+          <Button
+            component="a"
+            href="/queues"
+            target="_blank"
+            rel="noreferrer"
+            variant="default"
+            rightSection={<IconExternalLink size={16} aria-label="opens a new tab" />}
+          >
             Open bull-board
-          </Anchor>
+          </Button>
         }
       />
       <Stack gap="lg">

@@ -43,7 +43,7 @@ function OrganizationSelect() {
       onSearchChange={setTyped}
       onChange={(chosen) => {
         if (chosen === null || chosen === organizationId) return;
-        const page = /^\/organizations\/[^/]+\/(\w+)/.exec(path)?.[1] ?? 'identity';
+        const page = /^\/organizations\/[^/]+\/([\w-]+)/.exec(path)?.[1] ?? 'identity';
         void navigate({ to: `/organizations/${chosen}/${page}` });
       }}
       nothingFoundMessage="No organization has this in its name."

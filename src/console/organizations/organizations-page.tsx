@@ -1,12 +1,14 @@
-import { Anchor, Card, Stack, Text } from '@mantine/core';
+import { Anchor, Card, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { OrganizationAnswer } from '../../contract/organizations.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { Moment } from '../shared/moment.tsx';
+import { OutsideName } from '../shared/outside-name.tsx';
 import { PagedTable, type Column } from '../shared/paged-table.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
 import { SearchField } from '../shared/search-field.tsx';
+import { CreateOrganizationButton } from './create-organization-button.tsx';
 import { modeWords, planWords } from './organization-words.ts';
 import { organizationsQuery } from './organization-queries.ts';
 
@@ -23,7 +25,7 @@ const columns: readonly Column<OrganizationAnswer>[] = [
           <Link to="/organizations/$organizationId/identity" params={{ organizationId: id }} {...props} />
         )}
       >
-        {name}
+        <OutsideName short>{name}</OutsideName>
       </Anchor>
     ),
   },
@@ -40,7 +42,11 @@ export function OrganizationsPage() {
   );
   return (
     <>
-      <PageHeader title="Organizations" lead="Choose the organization whose directory sync you want to see." />
+      <PageHeader
+        title="Organizations"
+        lead="Choose the organization whose directory sync you want to see."
+        actions={<CreateOrganizationButton />}
+      />
       <Card withBorder padding="lg">
         <Stack gap="md">
           <SearchField label="Search by name" value={q} />
@@ -54,17 +60,7 @@ export function OrganizationsPage() {
             }
             empty={
               <EmptyState>
-                {q === undefined ? (
-                  <>
-                    No organizations yet. Create one by{' '}
-                    <Text span ff="monospace">
-                      npx rollcall org create
-                    </Text>{' '}
-                    or by REST.
-                  </>
-                ) : (
-                  'No organization has this in its name.'
-                )}
+                {q === undefined ? 'There is no organization yet.' : 'No organization has this in its name.'}
               </EmptyState>
             }
           />

@@ -24,11 +24,11 @@ const columns: readonly Column<UserAnswer>[] = [
   { header: 'User', sort: 'userName', cell: ({ userName }) => <OutsideName short>{userName}</OutsideName> },
   {
     header: 'Name',
-    cell: ({ displayName }) => (displayName === null ? '-' : <OutsideName short>{displayName}</OutsideName>),
+    cell: ({ displayName }) => (displayName === null ? '–' : <OutsideName short>{displayName}</OutsideName>),
   },
   { header: 'State', cell: ({ active }) => <ActiveBadge active={active} /> },
-  { header: 'Role', cell: ({ role }) => (role === null ? '-' : roleWords[role]) },
-  { header: 'Managed by', cell: ({ managedBy }) => originWords[managedBy] },
+  { header: 'Role', cell: ({ role }) => (role === null ? '–' : roleWords[role]) },
+  { header: 'Source', cell: ({ managedBy }) => originWords[managedBy] },
 ];
 
 export function PeoplePage() {
@@ -67,7 +67,7 @@ export function PeoplePage() {
               onChange={(value) => change({ role: value })}
             />
             <FilterSelect
-              label="Managed by"
+              label="Source"
               value={managedBy}
               data={userOrigins.map((value) => ({ value, label: originWords[value] }))}
               onChange={(value) => change({ managedBy: value })}

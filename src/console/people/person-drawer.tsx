@@ -9,7 +9,7 @@ import { SideDrawer } from '../shared/side-drawer.tsx';
 import { AccessEnds } from './access-ends.tsx';
 import { ActiveBadge } from './active-badge.tsx';
 import { accessQuery, userQuery } from './people-queries.ts';
-import { originWords } from './people-words.ts';
+import { managedByWords } from './people-words.ts';
 import { PersonHistory } from './person-history.tsx';
 import { PersonRole } from './person-role.tsx';
 import { PersonWorkspaces } from './person-workspaces.tsx';
@@ -65,7 +65,7 @@ function Details({ organizationId, userId, onClose }: { organizationId: string; 
             <OutsideName>{person.userName}</OutsideName>
           </Text>
           <Text size="sm" c="dimmed">
-            {originWords[person.managedBy]} · since <Moment at={person.createdAt} ago />
+            {managedByWords[person.managedBy]} · added <Moment at={person.createdAt} ago />
           </Text>
         </div>
         <ActiveBadge active={person.active} />

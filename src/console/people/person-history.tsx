@@ -1,10 +1,12 @@
 import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { ActionName } from '../logs/action-name.tsx';
 import { LogStatusBadge } from '../logs/log-status-badge.tsx';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { Moment } from '../shared/moment.tsx';
+import { OutsideName } from '../shared/outside-name.tsx';
 import { historyQuery } from './people-queries.ts';
 import { Part } from '../shared/part.tsx';
 
@@ -25,14 +27,26 @@ export function PersonHistory({ organizationId, userId }: { organizationId: stri
           <div key={id}>
             <Group gap="xs">
               <LogStatusBadge status={status} />
-              <Text size="sm" fw={500}>
-                {action}
-              </Text>
+              <ActionName>{action}</ActionName>
               <Text size="sm" c="dimmed">
                 <Moment at={occurredAt} ago />
               </Text>
             </Group>
-            <Text size="sm">{message}</Text>
+            <Anchor
+              size="sm"
+              underline="hover"
+              c="var(--mantine-color-text)"
+              renderRoot={(props) => (
+                <Link
+                  to="/organizations/$organizationId/logs"
+                  params={{ organizationId }}
+                  search={{ resourceType: 'User', resourceId: userId, entry: id }}
+                  {...props}
+                />
+              )}
+            >
+              <OutsideName>{message}</OutsideName>
+            </Anchor>
           </div>
         ))}
       </Stack>

@@ -10,7 +10,9 @@ type Reason = UserAccessAnswer['roleBecause'][number];
 export function PersonRole({ access: { role, roleBecause, roleLost } }: { access: UserAccessAnswer }) {
   return (
     <Part title="Role">
-      <Text fw={500}>{role === null ? 'None' : roleWords[role]}</Text>
+      <Text size="sm" fw={600}>
+        {role === null ? 'None' : roleWords[role]}
+      </Text>
       <List size="sm" spacing={2} mt={4}>
         {roleBecause.map((reason) => (
           <List.Item key={keyOf(reason)}>

@@ -27,14 +27,14 @@ export function PersonWorkspaces({
   const mayChange = useMay('revokeAccess');
   return (
     <Part title="Workspaces">
-      {access.workspaces.length === 0 && (
-        <Text size="sm" c="dimmed">
-          {access.active
-            ? 'None: no group of this person is mapped to one, and nobody granted one by hand.'
-            : 'None, while the person is inactive.'}
-        </Text>
-      )}
       <Stack gap="sm">
+        {access.workspaces.length === 0 && (
+          <Text size="sm" c="dimmed">
+            {access.active
+              ? 'None: no group of this person is mapped to one, and nobody granted one by hand.'
+              : 'None, while the person is inactive.'}
+          </Text>
+        )}
         {access.workspaces.map((workspace) => (
           <Group
             key={`${workspace.workspaceId} ${workspace.origin}`}

@@ -11,6 +11,7 @@ import { CredentialsDialog, type Credentials } from '../tokens/credentials-dialo
 import { ScimSection } from '../tokens/scim-section.tsx';
 import { DomainsSection } from './domains-section.tsx';
 import { ModeSection } from './mode-section.tsx';
+import { OrganizationSection } from './organization-section.tsx';
 import { provisioningQuery } from './provisioning-queries.ts';
 import { SsoSection } from './sso-section.tsx';
 
@@ -65,6 +66,7 @@ function IdentityOf({ organizationId }: { organizationId: string }) {
             )}
             <SsoSection organizationId={organizationId} />
             <DomainsSection organizationId={organizationId} />
+            <OrganizationSection organizationId={organizationId} />
           </>
         )}
       </Stack>

@@ -14,6 +14,7 @@ export function ConfirmDialog({
   cancelLabel = 'Cancel',
   danger = false,
   busy = false,
+  canConfirm = true,
   error = null,
   onConfirm,
   onClose,
@@ -26,6 +27,8 @@ export function ConfirmDialog({
   cancelLabel?: string;
   danger?: boolean;
   busy?: boolean;
+  /** False: the text says why there is nothing to confirm. */
+  canConfirm?: boolean;
   error?: Error | null;
   onConfirm: () => void;
   onClose: () => void;
@@ -47,7 +50,7 @@ export function ConfirmDialog({
           <Button variant="default" onClick={onClose} disabled={busy} data-autofocus>
             {cancelLabel}
           </Button>
-          <Button {...(danger ? { color: 'red.9' } : {})} onClick={onConfirm} loading={busy}>
+          <Button {...(danger ? { color: 'red.9' } : {})} onClick={onConfirm} loading={busy} disabled={!canConfirm}>
             {confirmLabel}
           </Button>
         </Group>

@@ -24,7 +24,7 @@ export function FilterSelect({
       searchable={data.length > 8}
       clearable
       clearButtonProps={{ 'aria-label': `${label}: show all` }}
-      w={width}
+      w={{ base: 'calc(50% - 0.375rem)', xs: width }}
     />
   );
 }

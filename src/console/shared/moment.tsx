@@ -2,7 +2,9 @@ import { Tooltip } from '@mantine/core';
 import classes from './moment.module.css';
 import { useNow } from './use-now.ts';
 
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const parts = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+const ofThisYear = new Intl.DateTimeFormat(undefined, parts);
+const ofAnyYear = new Intl.DateTimeFormat(undefined, { ...parts, year: 'numeric' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 const units = [
@@ -21,12 +23,16 @@ export function Moment({ at, ago = false }: { at: string; ago?: boolean }) {
   const date = new Date(at);
   const utc = `${at.slice(0, 19).replace('T', ' ')} UTC`;
   return (
-    <Tooltip label={ago ? `${local.format(date)} · ${utc}` : utc}>
+    <Tooltip label={ago ? `${localWords(date)} · ${utc}` : utc}>
       <time dateTime={at} tabIndex={0} className={classes.moment}>
-        {ago ? <Ago date={date} /> : local.format(date)}
+        {ago ? <Ago date={date} /> : localWords(date)}
       </time>
     </Tooltip>
   );
+}
+
+function localWords(date: Date): string {
+  return (date.getFullYear() === new Date().getFullYear() ? ofThisYear : ofAnyYear).format(date);
 }
 
 function Ago({ date }: { date: Date }) {

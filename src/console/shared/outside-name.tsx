@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import classes from './outside-name.module.css';
 
 /**
@@ -9,7 +10,13 @@ import classes from './outside-name.module.css';
 export function OutsideName({ children, short = false }: { children: string; short?: boolean }) {
   return (
     <bdi className={short ? `${classes.name} ${classes.short}` : classes.name} {...(short ? { title: children } : {})}>
-      {children}
+      {/* Of an address the domain goes to the next line, not its last letters. */}
+      {children.split(/(?<=@)/).map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
     </bdi>
   );
 }

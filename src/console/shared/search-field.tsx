@@ -23,7 +23,8 @@ export function SearchField({ label, value }: { label: string; value: string | u
       value={text}
       onChange={(event) => type(event.currentTarget.value)}
       maxLength={200}
-      maw={420}
+      flex="1 1 16rem"
+      maw={{ base: '100%', xs: 420 }}
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={
         text === '' ? null : <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />

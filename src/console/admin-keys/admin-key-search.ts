@@ -1,0 +1,3 @@
+import { listSearch } from '../shared/list-search.ts';
+
+export const adminKeySearch = listSearch.pick({ cursor: true });
