@@ -12,8 +12,19 @@ export interface ReconcileInput {
   attempt: number;
   /** Log only what had to be repaired; users whose access was right leave no entry. */
   onlyDrift?: boolean;
+  /** More jobs of the organization, done in the same go, each with entries of its own as if it had come after this one. */
+  others?: readonly ReconciledJob[];
   /** A data-modifying statement to run in the same round trip, for example the deletion of the job row. */
   alongside?: Sql;
+}
+
+/** One job among several that are done together. */
+export interface ReconciledJob {
+  jobId: string;
+  /** Counts from 1. */
+  attempt: number;
+  requestId: string | null;
+  userIds: readonly string[];
 }
 
 export interface ReconcileResult {
@@ -25,7 +36,8 @@ export interface ReconcileResult {
 
 /**
  * Makes the directory grants and the role of `userIds` what groups and mappings say now, and leaves one SYNC_ACCESS
- * entry per user: SUCCESS with what changed, SKIPPED when nothing had to.
+ * entry per user: SUCCESS with what changed, SKIPPED when nothing had to. Where several jobs name a user, the first one
+ * has the change and the others find nothing to do, as if they had been done one after the other.
  *
  * Two statements, and their order is the point. The first locks the user rows, in id order so that two reconciles
  * cannot deadlock. The second computes *and* applies: READ COMMITTED gives it a snapshot taken after the locks were
@@ -39,12 +51,14 @@ export interface ReconcileResult {
  * Only users whom the directory manages, and only grants of origin `directory`, are ever written.
  */
 export async function reconcileUsers(tx: Transaction, input: ReconcileInput): Promise<ReconcileResult> {
+  const { jobId, attempt, cause, userIds, others = [] } = input;
+  const jobs = [{ jobId, attempt, requestId: cause.requestId, userIds }, ...others];
   await tx.query(sql`
     SELECT u.id FROM users u
-    WHERE u.organization_id = ${input.organizationId} AND u.id = ANY (${input.userIds}::uuid[])
+    WHERE u.organization_id = ${input.organizationId} AND u.id = ANY (${jobs.flatMap((job) => job.userIds)}::uuid[])
     ORDER BY u.id
     FOR NO KEY UPDATE`);
-  const [result] = await tx.query<ReconcileResult>(applyAccess(input));
+  const [result] = await tx.query<ReconcileResult>(applyAccess(input, jobs));
   return result ?? { succeeded: 0, skipped: 0 };
 }
 
@@ -55,11 +69,22 @@ export async function reconcileUsers(tx: Transaction, input: ReconcileInput): Pr
  * foreign key takes anyway), so a deleted one drops out of the difference instead of failing the batch, and no row of
  * a workspace is written before that workspace is locked, so the deletion's cascade cannot deadlock with this.
  */
-function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift, alongside }: ReconcileInput): Sql {
-  const { actor, requestId } = cause;
+function applyAccess(
+  { organizationId, cause: { actor }, onlyDrift, alongside }: ReconcileInput,
+  jobs: readonly ReconciledJob[],
+): Sql {
   return sql`
-    WITH requested AS MATERIALIZED (
-      SELECT DISTINCT id FROM unnest(${userIds}::uuid[]) AS id
+    WITH job AS MATERIALIZED (
+      SELECT * FROM unnest(
+        ${jobs.map(({ jobId }) => jobId)}::uuid[], ${jobs.map(({ attempt }) => attempt)}::integer[],
+        ${jobs.map(({ requestId }) => requestId)}::text[]
+      ) WITH ORDINALITY AS job (job_id, attempt, request_id, place)
+    ), asked AS MATERIALIZED (
+      SELECT DISTINCT place, id FROM unnest(
+        ${jobs.flatMap(({ userIds }, index) => userIds.map(() => index + 1))}::integer[],
+        ${jobs.flatMap(({ userIds }) => userIds)}::uuid[]) AS asked (place, id)
+    ), requested AS MATERIALIZED (
+      SELECT id, min(place) AS place FROM asked GROUP BY id
     ), concerned AS MATERIALIZED (
       SELECT u.id, u.user_name, u.active, u.role, u.managed_by = 'directory' AS managed
       FROM requested r
@@ -97,7 +122,7 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
       SELECT r.user_id, jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name) AS workspaces
       FROM revoked r JOIN touched t ON t.id = r.workspace_id GROUP BY r.user_id
     ), result AS MATERIALIZED (
-      SELECT r.id, c.user_name, c.active, c.managed, coalesce(g.workspaces, '[]') AS granted,
+      SELECT r.id, r.place, c.user_name, c.active, c.managed, coalesce(g.workspaces, '[]') AS granted,
         coalesce(v.workspaces, '[]') AS revoked, role.before, role.after, changed_role.user_id IS NOT NULL AS role_changed,
         g.user_id IS NOT NULL OR v.user_id IS NOT NULL OR changed_role.user_id IS NOT NULL AS changed
       FROM requested r
@@ -106,6 +131,13 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
       LEFT JOIN revoked_of v ON v.user_id = r.id
       LEFT JOIN desired_role role ON role.user_id = r.id
       LEFT JOIN changed_role ON changed_role.user_id = r.id
+    ), outcome AS MATERIALIZED (
+      SELECT job.*, result.id, user_name, active, managed, after, coalesce(changed AND first, false) AS changed,
+        CASE WHEN first THEN granted ELSE '[]' END AS granted, CASE WHEN first THEN revoked ELSE '[]' END AS revoked,
+        CASE WHEN first THEN before ELSE after END AS before, role_changed
+      FROM (SELECT asked.id, asked.place, asked.place = r.place AS first FROM asked JOIN requested r ON r.id = asked.id) AS a
+      JOIN result ON result.id = a.id
+      JOIN job ON job.place = a.place
     ), entry AS (
       INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id, job_id, attempt)
@@ -114,15 +146,15 @@ function applyAccess({ organizationId, userIds, cause, jobId, attempt, onlyDrift
         ${messageOfResult},
         CASE WHEN managed THEN jsonb_build_object('workspacesGranted', granted, 'workspacesRevoked', revoked,
           'roleBefore', before, 'roleAfter', after) ELSE '{}' END,
-        ${requestId}::text, ${jobId}::uuid, ${attempt}::integer
-      FROM result
+        request_id, job_id, attempt
+      FROM outcome
       WHERE changed OR NOT ${onlyDrift ?? false}::boolean
-      ORDER BY id
+      ORDER BY place, id
     )${alongside === undefined ? empty : sql`, alongside AS (${alongside})`}
-    SELECT count(*) FILTER (WHERE changed) AS succeeded, count(*) FILTER (WHERE NOT changed) AS skipped FROM result`;
+    SELECT count(*) FILTER (WHERE changed) AS succeeded, count(*) FILTER (WHERE NOT changed) AS skipped FROM outcome`;
 }
 
-/** What happened to one row of `result`, in words. */
+/** What happened to one row of `outcome`, in words. */
 const messageOfResult: Sql = sql`
   CASE
     WHEN managed IS NULL THEN 'Nothing to do: the user has been deleted in the meantime.'

@@ -19,6 +19,8 @@ export interface ClaimedJob {
 export interface ClaimLimits {
   /** How many jobs of one organization may be in the queue, so that a large sync does not delay the next tenant. */
   inFlightPerOrganization: number;
+  /** How many of them may be `group-membership` jobs; left out: all. */
+  membershipInFlight?: number;
   /** How many jobs one claim takes. */
   total: number;
 }
@@ -36,7 +38,10 @@ export interface ClaimLimits {
  * version take no place of what an organization may have in flight. Several dispatchers at the same instant
  * may together exceed `inFlightPerOrganization`; it is a measure of fairness, not an invariant.
  */
-export function claimPending(db: Queryable, { inFlightPerOrganization, total }: ClaimLimits): Promise<ClaimedJob[]> {
+export function claimPending(
+  db: Queryable,
+  { inFlightPerOrganization, membershipInFlight = inFlightPerOrganization, total }: ClaimLimits,
+): Promise<ClaimedJob[]> {
   return db.query<ClaimedJob>(sql`
     WITH RECURSIVE tenant AS (
       (SELECT organization_id FROM sync_jobs WHERE status = 'pending' ORDER BY organization_id LIMIT 1)
@@ -52,16 +57,18 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
       SELECT tenant.organization_id, pending.id, pending.turn
       FROM tenant
       CROSS JOIN LATERAL (
-        SELECT count(*) AS jobs FROM sync_jobs
+        SELECT count(*) AS jobs, count(*) FILTER (WHERE queue = ${membership}) AS membership_jobs FROM sync_jobs
         WHERE organization_id = tenant.organization_id AND status = 'dispatched' AND ${isKnown}
           AND failure_code IS DISTINCT FROM ${waiting}) AS in_flight
       CROSS JOIN LATERAL (
-        SELECT id, row_number() OVER (ORDER BY id) + in_flight.jobs AS turn
+        SELECT id, queue, row_number() OVER (ORDER BY id) + in_flight.jobs AS turn,
+          row_number() OVER (PARTITION BY queue ORDER BY id) + in_flight.membership_jobs AS membership_turn
         FROM (
-          SELECT id FROM sync_jobs
+          SELECT id, queue FROM sync_jobs
           WHERE organization_id = tenant.organization_id AND status = 'pending' AND ${isKnown}
           ORDER BY id
           LIMIT greatest(${inFlightPerOrganization}::bigint - in_flight.jobs, 0)) AS oldest) AS pending
+      WHERE pending.queue <> ${membership} OR pending.membership_turn <= ${membershipInFlight}::bigint
       ORDER BY pending.turn, pending.id
       LIMIT ${total}
     ), locked AS MATERIALIZED (
@@ -85,6 +92,8 @@ export function claimPending(db: Queryable, { inFlightPerOrganization, total }: 
 
 /** An older version's dispatcher would not know where to put it. */
 const isKnown = sql`queue = ANY (${[...queueNames]}::text[])`;
+
+const membership: QueueName = 'group-membership';
 
 const waiting: FailureCode = 'newer-job';
 

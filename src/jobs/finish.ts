@@ -16,6 +16,11 @@ export function deleteJob(job: { id: string }): Sql {
   return sql`DELETE FROM sync_jobs WHERE id = ${job.id}`;
 }
 
+/** The same for several jobs. */
+export function deleteJobs(jobs: readonly { id: string }[]): Sql {
+  return sql`DELETE FROM sync_jobs WHERE id = ANY (${jobs.map(({ id }) => id)}::uuid[])`;
+}
+
 /** Ends a job that must not be applied: one SKIPPED entry that says why, and the row is gone. */
 export async function skipJob(tx: Transaction, job: LockedJob, reason: string): Promise<void> {
   await tx.query(sql`

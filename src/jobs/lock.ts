@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Transaction } from '../platform/database.ts';
 import { passGate } from './gate.ts';
 import type { JobProgress, JobStatus, QueueName } from './job.ts';
@@ -15,6 +15,8 @@ export interface LockedJob {
   attempts: number;
   requestId: string | null;
   progress: JobProgress | null;
+  /** Pending jobs that were locked with it. */
+  alongside: Omit<LockedJob, 'alongside'>[];
 }
 
 /**
@@ -23,21 +25,45 @@ export interface LockedJob {
  * delivered twice is worked once; the organization's row in share mode, so that its provisioning mode cannot change
  * underneath. Whoever had to wait sees the rows as the one before left them.
  *
+ * @param alongside how many pending jobs of the same organization and queue to lock as well, oldest first: those that
+ *   nobody else is at and that have never failed. Nobody is made to wait for them, and nobody waits in here.
  * @returns undefined when the row is gone: the job is done
  */
 export async function lockJob(
   tx: Transaction,
   job: { id: string; organizationId: string },
+  { alongside = 0 }: { alongside?: number } = {},
 ): Promise<LockedJob | undefined> {
   const [row] = await tx.query<LockedJob>(sql`
-    WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)})
-    SELECT j.id, j.organization_id AS "organizationId", j.queue, j.payload, j.status, j.attempts,
-      j.request_id AS "requestId", j.progress
-    FROM gate
-    CROSS JOIN sync_jobs j
-    JOIN organizations o ON o.id = j.organization_id
-    -- IS NOT DISTINCT keeps the index by organization out: it would serve as well as the key while there are few jobs.
-    WHERE j.id = ${job.id} AND j.organization_id IS NOT DISTINCT FROM ${job.organizationId}
-    FOR UPDATE OF j FOR SHARE OF o`);
+    WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)}),
+    own AS MATERIALIZED (
+      SELECT ${jobColumns}
+      FROM gate
+      CROSS JOIN sync_jobs j
+      JOIN organizations o ON o.id = j.organization_id
+      -- IS NOT DISTINCT keeps the index by organization out: it would serve as well as the key while there are few jobs.
+      WHERE j.id = ${job.id} AND j.organization_id IS NOT DISTINCT FROM ${job.organizationId}
+      FOR UPDATE OF j FOR SHARE OF o
+    )${alongside === 0 ? empty : sql`, more AS MATERIALIZED (${pendingBeside(job.organizationId, alongside)})`}
+    SELECT own.*, ${
+      alongside === 0 ? sql`'[]'::jsonb` : sql`coalesce((SELECT jsonb_agg(to_jsonb(more) ORDER BY id) FROM more), '[]')`
+    } AS alongside
+    FROM own`);
   return row;
+}
+
+const jobColumns = sql`j.id, j.organization_id AS "organizationId", j.queue, j.payload, j.status, j.attempts,
+  j.request_id AS "requestId", j.progress`;
+
+function pendingBeside(organizationId: string, limit: number): Sql {
+  return sql`
+    SELECT pending.*
+    FROM own
+    CROSS JOIN LATERAL (
+      SELECT ${jobColumns} FROM sync_jobs j
+      WHERE j.organization_id = ${organizationId} AND j.status = 'pending' AND j.queue = own.queue AND j.id <> own.id
+        AND j.attempts = 0 AND j.failure_code IS NULL
+      ORDER BY j.id LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED
+    ) AS pending`;
 }

@@ -1,9 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { claimOverdue, claimPending, releaseClaims, type ClaimedJob } from '../jobs/claim.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { JobQueue } from './job-queue.ts';
-import { claimBatch, inFlightPerOrganization, overdueMs, sweepIntervalMs } from './settings.ts';
+import {
+  claimBatch,
+  claimPauseMs,
+  inFlightPerOrganization,
+  membershipInFlightPerOrganization,
+  overdueMs,
+  sweepIntervalMs,
+} from './settings.ts';
 
 export interface DispatcherOptions {
   db: Queryable;
@@ -30,7 +38,7 @@ export interface Dispatcher {
  * So many finished jobs make one claim. Less than an organization may have in flight, so that a backlog keeps flowing
  * without waiting for a sweep; more than one, so that a claim is not paid for every job.
  */
-const finishedPerClaim = Math.ceil(inFlightPerOrganization / 4);
+const finishedPerClaim = Math.ceil(membershipInFlightPerOrganization / 4);
 
 /**
  * Moves job rows into the queue: at once after a nudge, and by a sweep for what no nudge announced (a crash, another
@@ -52,7 +60,11 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     let claimed: ClaimedJob[];
     do {
       if (!isConnected()) return;
-      claimed = await claimPending(db, { inFlightPerOrganization, total: claimBatch });
+      claimed = await claimPending(db, {
+        inFlightPerOrganization,
+        membershipInFlight: membershipInFlightPerOrganization,
+        total: claimBatch,
+      });
       await Promise.all(queueNames.map((name) => enqueue(name, claimed)));
     } while (claimed.length === claimBatch && !closed && !troubled);
   }
@@ -123,6 +135,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     while (wanted && !closed) {
       wanted = false;
       await run(dispatchPending);
+      // Who nudges in the meantime is served by the next claim; whoever nudges later finds the loop at rest.
+      await sleep(claimPauseMs);
     }
     running = undefined;
   }

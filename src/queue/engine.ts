@@ -78,7 +78,8 @@ export async function startQueueEngine(options: QueueEngineOptions): Promise<Que
       onDriftRepaired,
       onJobFinished: (job) => {
         onJobFinished?.(job);
-        dispatcher?.jobFinished();
+        // What was done alongside had no place in the queue that another one could have now.
+        if (job.alongside !== true) dispatcher?.jobFinished();
       },
     }),
   );

@@ -25,6 +25,8 @@ export interface JobRun {
   shouldStop: () => boolean;
   /** Told after the commit how many users a look for drift had to repair. */
   onDriftRepaired?: (users: number) => void;
+  /** Told after the commit which other jobs were done in the same go. */
+  onDoneAlongside?: (rows: readonly Omit<LockedJob, 'alongside'>[]) => void;
   onProgress: (progress: { done: number; total: number }) => void;
 }
 
@@ -32,13 +34,16 @@ export interface JobRun {
  * Opens a transaction in which `work` may apply the job: its row and its organization are locked, the row still stands,
  * and directory sync is active. Where it is not, the job ends here. The state is read after the locks were had, so no
  * change of mode can slip in between.
+ *
+ * @param alongside how many pending jobs of the organization to lock with it; see `lockJob`
  */
 export function whileActive<T>(
   { db, job, onLocked }: JobRun,
   work: (tx: Transaction, row: LockedJob) => Promise<T>,
+  alongside = 0,
 ): Promise<T | 'skipped' | 'already-done'> {
   return db.transaction(async (tx) => {
-    const row = await lockJob(tx, job);
+    const row = await lockJob(tx, job, { alongside });
     if (row === undefined) return 'already-done';
     onLocked(row);
     const state = await readDirectorySyncState(tx, row.organizationId);

@@ -71,6 +71,19 @@ export const commandSilenceMs = 5_000;
 /** How many jobs one organization may have in the queue: enough to keep every worker busy with it alone, no more. */
 export const inFlightPerOrganization = 16;
 
+/**
+ * How many of them may be `group-membership` jobs. Those that wait are done along with those that are in the queue, so
+ * few deliveries carry many; twice a worker's places, so that one worker that dies holds no more than half of them up.
+ */
+export const membershipInFlightPerOrganization = 2 * concurrency['group-membership'];
+
+/** Jobs that are done along with another one, and their users: some milliseconds more for whoever waits for a place. */
+export const mostAlongside = 15;
+export const mostUsersAlongside = 64;
+
+/** Between two claims. The first nudge after a pause is not kept waiting; of many that follow, one claim takes all. */
+export const claimPauseMs = 15;
+
 /** Jobs taken by one claim and put into the queue together. */
 export const claimBatch = 200;
 

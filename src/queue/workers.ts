@@ -25,6 +25,8 @@ export interface FinishedJob {
   queue: QueueName;
   outcome: JobOutcome;
   durationMs: number;
+  /** It was done along with another one, without a delivery of its own. */
+  alongside?: true;
 }
 
 export interface WorkersOptions {
@@ -108,6 +110,14 @@ async function workOn(
         row = locked;
       },
       shouldStop: context.shouldStop,
+      onDoneAlongside: (rows) => {
+        const durationMs = performance.now() - startedAt;
+        for (const { id: jobId, requestId } of rows) {
+          onJobFinished({ queue, outcome: 'applied', durationMs, alongside: true });
+          const line = { jobId, requestId: requestId ?? undefined, alongside: reference.data.id, outcome: 'applied' };
+          context.logger.info({ queue, organizationId: reference.data.organizationId, ...line }, 'job finished');
+        }
+      },
       onDriftRepaired: (users) => context.onDriftRepaired?.(users),
       // For people who look at bull-board; the ledger has it too.
       onProgress: ({ done, total }) => void job.updateProgress({ done, total }).catch(() => undefined),

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { newId } from '../../src/platform/ids.ts';
 import { startQueueEngine, type QueueEngine } from '../../src/queue/engine.ts';
+import { membershipInFlightPerOrganization } from '../../src/queue/settings.ts';
 import { shardOf } from '../../src/queue/shards.ts';
 import { openRedisQuotaStore } from '../../src/rate-limit/redis-quota-store.ts';
 import {
@@ -179,7 +180,9 @@ describe('queue shards', () => {
     );
     const organizations = await addWork(3);
     before.nudge();
-    await until(async () => (await before.depth())['group-membership']['waiting'] === 3 * 16);
+    await until(
+      async () => (await before.depth())['group-membership']['waiting'] === 3 * membershipInFlightPerOrganization,
+    );
     await before.close(1_000);
     // Their jobs are in queues that nobody works any more; the look-up of overdue ones finds that.
     await db.pool.query(
