@@ -15,6 +15,7 @@ export function JobProgress({ organizationId, jobId }: { organizationId: string;
     if (!over) return;
     // Whose access it was about is shown on other pages as well.
     void queryClient.invalidateQueries({ queryKey: ['users', organizationId] });
+    void queryClient.invalidateQueries({ queryKey: ['sync-logs', organizationId] });
     void queryClient.invalidateQueries({ queryKey: ['groups', organizationId, 'preview'] });
   }, [over, queryClient, organizationId]);
   if (data === undefined) {

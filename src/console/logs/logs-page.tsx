@@ -51,7 +51,7 @@ export function LogsPage() {
           <Group gap="md">
             <Switch
               label="Live"
-              aria-label="Follow the log as it grows"
+              aria-label="Live: follow the log as it grows"
               checked={isLive}
               onChange={(event) => change({ live: event.currentTarget.checked ? true : undefined })}
             />

@@ -1,5 +1,5 @@
 import { Button, Group, Stack } from '@mantine/core';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import type { GroupAnswer } from '../../contract/groups.ts';
 import { isProblem } from '../api/problem-error.ts';
 import { useMay } from '../session/session.ts';
@@ -39,12 +39,9 @@ export function MappingForm({
   const store = (confirm: boolean): void => {
     save.mutate(confirm ? { ...choice, confirm } : choice);
   };
-  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    store(false);
-  };
   return (
-    <form onSubmit={submit} aria-label="Group mapping">
+    // Saving is deliberate: Enter in a field, where one chooses with it, saves nothing.
+    <form onSubmit={(event) => event.preventDefault()} aria-label="Group mapping">
       <Stack gap="md">
         <WorkspaceSelect
           organizationId={organizationId}
@@ -67,7 +64,7 @@ export function MappingForm({
             >
               Undo
             </Button>
-            <Button type="submit" disabled={!isChanged} loading={save.isPending}>
+            <Button disabled={!isChanged} loading={save.isPending} onClick={() => store(false)}>
               Save
             </Button>
           </Group>

@@ -112,7 +112,12 @@ function Turns({ failed, onReplay }: { failed: readonly Failed[]; onReplay?: (wh
               </Group>
             </div>
             {onReplay !== undefined && turn !== null && (
-              <Button size="xs" variant="default" onClick={() => onReplay(turn)} aria-label={`Replay: ${words}`}>
+              <Button
+                size="xs"
+                variant="default"
+                onClick={() => onReplay(turn)}
+                aria-label={`Replay these …: ${words}`}
+              >
                 Replay these …
               </Button>
             )}
