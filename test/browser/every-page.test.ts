@@ -11,22 +11,44 @@ const hostileNames = [
   `${'W'.repeat(120)} ${'endless'.repeat(30)}`,
 ];
 
-const pages = ['identity', 'setup', 'mappings', 'logs', 'people'];
+const pages = ['identity', 'setup', 'mappings', 'workspaces', 'logs', 'people', 'admin-keys'];
 
 describe.skipIf(browserTestsLack)('every page, with names that nobody wishes for', () => {
   let it: TestConsole;
   let page: Page;
   let organization: string;
+  /** Addresses with something open beside the page, and in it every hostile name. */
+  const drawers: Record<string, string> = {};
   beforeAll(async () => {
     it = await openConsole();
     const acme = await it.service.organization({ name: hostileNames[0] ?? '' });
     organization = `/organizations/${acme.id}`;
     for (const [index, name] of hostileNames.entries()) {
       const user = await acme.user(`user${index}@acme.example`, { displayName: name, name: { formatted: name } });
-      await acme.group(name, [user]);
-      await acme.workspace(name.slice(0, 190));
+      const group = await acme.group(name, [user]);
+      const workspace = await acme.workspace(name.slice(0, 190));
+      const role = index === 0 ? 'admin' : 'developer';
+      await acme.mapping(group, { workspaceIds: [workspace], role, confirm: true });
+      await it.service.admin('POST', `/organizations/${acme.id}/admin-keys`, {
+        name: name.slice(0, 190),
+        role: 'viewer',
+      });
+      drawers['a person'] = `${organization}/people?person=${user}`;
+      drawers['a mapping'] = `${organization}/mappings?group=${group}`;
     }
+    await acme.scim('POST', '/Users', { userName: hostileNames[2] });
     await it.service.quiet();
+    const failed = await it.service.admin<{ items: { id: string }[] }>(
+      'GET',
+      `/organizations/${acme.id}/sync-logs?status=FAILED&limit=1`,
+    );
+    drawers['a refusal'] = `${organization}/logs?entry=${failed.body.items[0]?.id ?? ''}`;
+    const done = await it.service.admin<{ items: { id: string }[] }>(
+      'GET',
+      `/organizations/${acme.id}/sync-logs?action=SYNC_ACCESS&limit=1`,
+    );
+    drawers['an effect'] = `${organization}/logs?entry=${done.body.items[0]?.id ?? ''}`;
+    drawers['an organization'] = `/operations?organization=${acme.id}`;
     page = await it.signedIn({ path: '/organizations' });
   });
   afterAll(async () => {
@@ -48,6 +70,30 @@ describe.skipIf(browserTestsLack)('every page, with names that nobody wishes for
       await page.setViewportSize(phone);
       expect(await seriousFindings(page), 'on a phone').toEqual([]);
       expect(await tooWideBy(page)).toBeLessThanOrEqual(0);
+      expect(await page.title()).toMatch(/ · Rollcall$/);
+      expect(it.misdeeds()).toEqual([]);
+    },
+  );
+
+  test.each(['a person', 'a mapping', 'a refusal', 'an effect', 'an organization'])(
+    'details of %s: the same',
+    async (what) => {
+      await page.setViewportSize({ width: 1280, height: 860 });
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      await page.goto(drawers[what] ?? '');
+      await page.getByRole('dialog').waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await seriousFindings(page), 'light').toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+      expect(await seriousFindings(page), 'dark').toEqual([]);
+      await page.setViewportSize(phone);
+      expect(await tooWideBy(page)).toBeLessThanOrEqual(0);
+      expect(
+        await page.evaluate<number>(
+          `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('[role="dialog"]'))`,
+        ),
+      ).toBeLessThanOrEqual(0);
       expect(await page.title()).toMatch(/ · Rollcall$/);
       expect(it.misdeeds()).toEqual([]);
     },
