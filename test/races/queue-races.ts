@@ -157,7 +157,7 @@ async function failedJob(stage: Stage, tenant: Tenant): Promise<string> {
   const job = newId();
   await tenant.db.query(sql`
     INSERT INTO sync_jobs (id, organization_id, queue, payload)
-    VALUES (${job}, ${tenant.id}, 'group-membership', '{"kind": "of-next-year"}')`);
+    VALUES (${job}, ${tenant.id}, 'group-membership', '{"userIds": ["damaged"]}')`);
   stage.nudge();
   await until(async () => (await bullmqOf(stage).getJobState(job)) === 'failed');
   expect(await jobRows(tenant.db, tenant.id)).toMatchObject([{ id: job, status: 'failed' }]);
