@@ -123,7 +123,7 @@ const failAndReplay = (place: number): WorldCommand =>
       const job = newId();
       await tenant.db.query(sql`
       INSERT INTO sync_jobs (id, organization_id, queue, payload)
-      VALUES (${job}, ${tenant.id}, 'group-membership', '{"kind": "damaged"}')`);
+      VALUES (${job}, ${tenant.id}, 'group-membership', '{"userIds": ["damaged"]}')`);
       await untilFailed(tenant, job);
       await tenant.db.query(sql`
       UPDATE sync_jobs SET payload = ${JSON.stringify({ userIds: [user.id] })}::jsonb

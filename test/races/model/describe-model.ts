@@ -10,7 +10,7 @@ import { createGroup, createUser, scimCommands } from './scim-commands.ts';
 import { defaultRole, World } from './world.ts';
 
 /** Runs and the seed of the first, from the environment; `test/races/run-full.ts` sets them. */
-const seeds = Number(process.env['MODEL_SEEDS'] ?? '8');
+const seeds = Number(process.env['MODEL_SEEDS'] ?? '4');
 const firstSeed = Number(process.env['MODEL_SEED'] ?? '1');
 
 /** Clients at work at the same time in one run. */
