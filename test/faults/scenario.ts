@@ -25,7 +25,7 @@ export interface Scenario {
   engines?: readonly EngineName[];
   /** How often the fault is injected on each engine by `npm test`, and by `npm run test:faults:full`. */
   times: { small: number; full: number };
-  /** The one engine on which `npm test` injects it, where the fault is not about queues; left out: each. */
+  /** The one engine on which `npm test` injects it, where the fault is not about one of them; left out: each. */
   smallOn?: EngineName;
   /** How many of these one round injects, between one set-up and one check. Left out: 1. */
   perRound?: number;

@@ -10,6 +10,8 @@ export const workerStalled: Scenario = {
   id: 'F8',
   name: 'stops a worker for three lock durations, then lets it go on',
   times: { small: 1, full: 50 },
+  // Most of its round is waiting, and both engines have the same settings.
+  smallOn: 'redis',
   async inject({ cluster, traffic, random, times, count }) {
     for (let stall = 0; stall < times; stall += 1) {
       await traffic.progress(15 + random.integer(15));
