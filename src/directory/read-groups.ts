@@ -15,6 +15,73 @@ export async function readGroup(db: Queryable, organizationId: string, id: strin
   return row;
 }
 
+/** A group together with its members as they were at one moment: what its version stands for. */
+export interface GroupWithMembers {
+  group: GroupRow;
+  /** In pages, in a stable order. */
+  members: AsyncGenerator<Member[]>;
+}
+
+/**
+ * A group and its members out of one snapshot, whatever others do meanwhile, and without a transaction that stays open
+ * for as long as somebody reads the answer. Of the members beyond the first page only the ids are read at once, 16 bytes
+ * each; their names follow page by page, so that a group of any size takes little memory.
+ *
+ * @param later reads those names: at the reader's pace, so without a deadline
+ * @throws NotFoundError
+ */
+export async function readGroupWithMembers(
+  db: Queryable,
+  later: Queryable,
+  organizationId: string,
+  id: string,
+): Promise<GroupWithMembers> {
+  const [row] = isId(id)
+    ? await db.query<GroupRow & { first: Member[]; rest: Buffer | null }>(sql`
+        SELECT ${groupColumns},
+          coalesce((
+            SELECT jsonb_agg(jsonb_build_object('value', m.user_id, 'display', ${memberName}) ORDER BY m.user_id)
+            FROM (${memberIdsOf(organizationId, id)} LIMIT ${membersPerPage}) AS m), '[]') AS first,
+          (SELECT string_agg(uuid_send(m.user_id), '' ORDER BY m.user_id)
+            FROM (${memberIdsOf(organizationId, id)} OFFSET ${membersPerPage}) AS m) AS rest
+        FROM groups g WHERE g.organization_id = ${organizationId} AND g.id = ${id}`)
+    : [];
+  if (row === undefined) throw new NotFoundError('group', id);
+  const { first, rest, ...group } = row;
+  return { group, members: pagesOf(later, organizationId, first, rest) };
+}
+
+function memberIdsOf(organizationId: string, groupId: string): Sql {
+  return sql`
+    SELECT organization_id, user_id FROM group_members
+    WHERE organization_id = ${organizationId} AND group_id = ${groupId} ORDER BY user_id`;
+}
+
+async function* pagesOf(
+  db: Queryable,
+  organizationId: string,
+  first: Member[],
+  rest: Buffer | null,
+): AsyncGenerator<Member[]> {
+  if (first.length > 0) yield first;
+  const bytesPerPage = membersPerPage * bytesPerId;
+  for (let at = 0; rest !== null && at < rest.length; at += bytesPerPage) {
+    const ids =
+      rest
+        .subarray(at, at + bytesPerPage)
+        .toString('hex')
+        .match(/.{32}/g) ?? [];
+    yield await db.query<Member>(sql`
+      SELECT m.user_id AS value, ${memberName} AS display
+      FROM (
+        SELECT ${organizationId}::uuid AS organization_id, user_id FROM unnest(${ids}::uuid[]) AS user_id
+      ) AS m
+      ORDER BY m.user_id`);
+  }
+}
+
+const bytesPerId = 16;
+
 /** One page of an organization's groups. @param where a condition on `g`, from `groupFilter` */
 export function listGroups(
   db: Queryable,
@@ -33,7 +100,8 @@ export function listGroups(
 
 export interface Member {
   value: string;
-  display: string;
+  /** null: the user has been deleted since. */
+  display: string | null;
 }
 
 /** Members fetched by one query of a walk over one group: a bound on memory, whatever the group's size. */

@@ -66,7 +66,7 @@ function membersIn(page: readonly Member[], { baseUrl, projection }: View): Json
     value,
     $ref: `${baseUrl}/Users/${value}`,
     type: 'User',
-    display,
+    ...(display === null ? {} : { display }),
   }));
   const shown = project({ members }, projection)['members'];
   return (shown ?? []) as JsonObject[];

@@ -1,6 +1,6 @@
 import { Router, type Request, type Response } from 'express';
 import type { GroupRow } from '../../directory/group-record.ts';
-import { membersOf, readGroup } from '../../directory/read-groups.ts';
+import { readGroup, readGroupWithMembers } from '../../directory/read-groups.ts';
 import { weakETag } from '../../scim/etag.ts';
 import { parseListQuery } from '../../scim/list-query.ts';
 import { parseProjection, type Projection } from '../../scim/projection.ts';
@@ -20,19 +20,21 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
   const router = Router({ caseSensitive: true });
   const operations = groupOperations({ nudge });
 
+  /** @param known the group, where the caller has read it: enough when its members are not shown */
   const send = async (
     res: Response,
     status: number,
-    group: GroupRow,
+    id: string,
     projection: Projection,
-    { withMembers = true } = {},
+    known?: GroupRow,
   ): Promise<void> => {
-    const { caller, baseUrl } = scimRequestOf(res);
+    const { caller, baseUrl, db: inTime } = scimRequestOf(res);
     const view = { baseUrl, projection };
-    const members = withMembers && showsMembers(view) ? membersOf(db, caller.organizationId, group.id) : undefined;
-    res.set('ETag', weakETag(group.version));
-    if (status === 201) res.set('Location', `${baseUrl}/Groups/${group.id}`);
-    await sendJsonText(res, status, groupText(group, members, view));
+    // Version and members come from one snapshot: another one's change must not show in one of them alone.
+    const { group, members } = showsMembers(view)
+      ? await readGroupWithMembers(inTime, db, caller.organizationId, id)
+      : { group: known ?? (await read(res, id)), members: undefined };
+    await sendText(res, status, group, projection, members);
   };
   /** The change is committed: when what the answer shows cannot be read just now, it is a success that shows less. */
   const sendChanged = async (
@@ -48,20 +50,21 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
       await showLess();
     }
   };
-  const sendVersion = (res: Response, { id, version }: { id: string; version: number }): void => {
-    res.set('ETag', weakETag(version)).set('Location', `${scimRequestOf(res).baseUrl}/Groups/${id}`);
-    res.status(204).end();
-  };
+  const sendGroup = (res: Response, changed: { id: string; version: number }, projection: Projection): Promise<void> =>
+    sendChanged(
+      res,
+      () => send(res, 200, changed.id, projection),
+      () => {
+        res
+          .set('ETag', weakETag(changed.version))
+          .set('Location', `${scimRequestOf(res).baseUrl}/Groups/${changed.id}`);
+        res.status(204).end();
+      },
+    );
   const read = (res: Response, id: string): Promise<GroupRow> => {
     const { db, caller } = scimRequestOf(res);
     return readGroup(db, caller.organizationId, id);
   };
-  const sendGroup = (res: Response, changed: { id: string; version: number }, projection: Projection): Promise<void> =>
-    sendChanged(
-      res,
-      async () => send(res, 200, await read(res, changed.id), projection),
-      () => sendVersion(res, changed),
-    );
 
   router.get('/Groups', async (req, res) => {
     const request = scimRequestOf(res);
@@ -74,16 +77,19 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
     const group = await operations.create(scimRequestOf(res), req.body);
     await sendChanged(
       res,
-      () => send(res, 201, group, projection),
+      () => send(res, 201, group.id, projection, group),
       // A client that learns no id here would not know its own group.
-      () => send(res, 201, group, projection, { withMembers: false }),
+      () => sendText(res, 201, group, projection, undefined),
     );
   });
 
   router.get('/Groups/:id', async (req, res) => {
     const projection = projectionOf(req, res);
-    const group = await read(res, pathId(req));
-    if (!answerNotModified(req, res, weakETag(group.version))) await send(res, 200, group, projection);
+    const id = pathId(req);
+    // Members are read for those alone who do not have this version yet.
+    const known = req.get('if-none-match') === undefined ? undefined : await read(res, id);
+    if (known !== undefined && answerNotModified(req, res, weakETag(known.version))) return;
+    await send(res, 200, id, projection, known);
   });
 
   router.put('/Groups/:id', async (req, res) => {
@@ -112,4 +118,17 @@ export function groupRoutes({ db, nudge }: Pick<ScimDependencies, 'db' | 'nudge'
 
 function projectionOf(req: Request, res: Response): Projection {
   return parseProjection(queryParameters(req), scimRequestOf(res).resourceTypes.group);
+}
+
+async function sendText(
+  res: Response,
+  status: number,
+  group: GroupRow,
+  projection: Projection,
+  members: Parameters<typeof groupText>[1],
+): Promise<void> {
+  const { baseUrl } = scimRequestOf(res);
+  res.set('ETag', weakETag(group.version));
+  if (status === 201) res.set('Location', `${baseUrl}/Groups/${group.id}`);
+  await sendJsonText(res, status, groupText(group, members, { baseUrl, projection }));
 }
