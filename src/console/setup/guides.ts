@@ -115,6 +115,7 @@ export const guides: Readonly<Record<ProviderName, Guide>> = {
       {
         title: 'Identity Management',
         fields: [
+          { label: 'API Type', value: choice('SCIM API') },
           { label: 'SCIM Version', value: choice('SCIM 2.0') },
           { label: 'Base URL', value: baseUrl },
           { label: 'Token Key', value: token },
