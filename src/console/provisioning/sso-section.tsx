@@ -66,6 +66,7 @@ function SsoForm({ organizationId, saved }: { organizationId: string; saved: Sso
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
           <Autocomplete
             label="Provider"
+            withAsterisk={false}
             description="A name for people to recognize it by."
             data={knownProviders}
             value={provider}

@@ -41,6 +41,13 @@ export async function createAcme(client: RestClient, db: Database): Promise<Comp
   const { simulation } = await push(synced, directory);
   await mapGroups(client, organizationId, workspaceIds);
   await awaitJobs(client, organizationId);
+  for (const [name, role] of [
+    ['Console of the IT team', 'admin'],
+    ['Auditors', 'viewer'],
+    ['Terraform', 'admin'],
+  ] as const)
+    await client.call(endpoints.createAdminKey, { parameters: { organizationId }, body: { name, role } });
+  await awaitJobs(client, organizationId);
   await putBack(db, organizationId);
 
   const engineering = groupNamed(directory, 'Engineering');
@@ -71,13 +78,6 @@ export async function createAcme(client: RestClient, db: Database): Promise<Comp
   await client.call(endpoints.grantAccess, { parameters: { organizationId, workspaceId: ledger, userId: personId } });
   await simulation.playChanges([{ kind: 'deactivate', person: leaver }], 'changes');
   await refusals(synced);
-  for (const [name, role] of [
-    ['Console of the IT team', 'admin'],
-    ['Auditors', 'viewer'],
-    ['Terraform', 'admin'],
-  ] as const)
-    await client.call(endpoints.createAdminKey, { parameters: { organizationId }, body: { name, role } });
-  await awaitJobs(client, organizationId);
   return { organizationId, unmappedGroupId: String(answer['id']), workspaceIds, personId, leaverId };
 }
 

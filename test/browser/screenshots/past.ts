@@ -43,6 +43,7 @@ export async function putBack(db: Database, organizationId: string): Promise<voi
       'group_mappings',
       'scim_tokens',
       'sso_connections',
+      'admin_keys',
       'domains',
     ])
       await tx.query(sql`

@@ -6,6 +6,8 @@ export interface Shot {
   path: string;
   /** What a person does before looking. */
   prepare?: (page: Page) => Promise<void>;
+  /** Of the window, where the usual one shows too little. */
+  height?: number;
   /** The picture is then of the window, not of the whole page. */
   hasDrawer?: boolean;
 }
@@ -63,7 +65,7 @@ export function shotsOf(acme: Company, { globexId }: { globexId: string }): Shot
       prepare: firstRow,
       hasDrawer: true,
     },
-    { name: 'operations', path: '/operations', prepare: charts },
+    { name: 'operations', path: '/operations', prepare: charts, height: 1_150 },
     { name: 'operations-organization', path: `/operations?organization=${acme.organizationId}`, hasDrawer: true },
   ];
 }

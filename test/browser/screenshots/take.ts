@@ -55,10 +55,11 @@ try {
   const shots = shotsOf(acme, others).filter(({ name }) => directory !== undefined || published.has(name));
   for (const device of directory === undefined ? (['desk'] as const) : (['desk', 'phone'] as const)) {
     for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await signedIn(browser, address, { colorScheme, viewport: device === 'desk' ? desk : phone });
+      const window = device === 'desk' ? desk : phone;
+      const page = await signedIn(browser, address, { colorScheme, viewport: window });
       for (const shot of shots) {
         const suffix = device === 'desk' ? colorScheme : `phone-${colorScheme}`;
-        await take(page, shot, join(target, `${shot.name}-${suffix}.png`), directory !== undefined);
+        await take(page, shot, window, join(target, `${shot.name}-${suffix}.png`), directory !== undefined);
       }
       await page.context().close();
     }
@@ -96,7 +97,8 @@ async function signedIn(
   return page;
 }
 
-async function take(page: Page, shot: Shot, path: string, whole: boolean): Promise<void> {
+async function take(page: Page, shot: Shot, window: typeof desk, path: string, whole: boolean): Promise<void> {
+  await page.setViewportSize({ ...window, height: shot.height ?? window.height });
   try {
     await page.goto(shot.path);
     await page.locator('#main h1').waitFor();
