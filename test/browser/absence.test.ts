@@ -16,8 +16,16 @@ describe.skipIf(browserTestsLack)('the service goes away and comes back', () => 
     await acme.user('ada@acme.example');
     const page = await it.signedIn({ path: `/organizations/${acme.id}/identity` });
     const banner = page.getByText('Rollcall cannot be reached.');
-    // The page itself was loaded before; only its data is missing.
-    await page.getByRole('link', { name: 'People' }).hover();
+    // The page itself comes by itself, soon after the first one; only its data is missing then.
+    await expect
+      .poll(
+        () =>
+          page.evaluate(
+            'performance.getEntriesByType("resource").filter(({ name }) => /people-page/.test(name)).length',
+          ),
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(0);
     await page.waitForLoadState('networkidle');
 
     await it.door.close();

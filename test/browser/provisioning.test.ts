@@ -14,7 +14,7 @@ describe.skipIf(browserTestsLack)('provisioning & directory sync', () => {
 
   test('SCIM is refused with what is missing; all of it is set up on the page; then the token is shown, once', async () => {
     const { body } = await it.service.admin('POST', '/organizations', { name: 'New', plan: 'free' });
-    const page = await it.signedIn({ path: `/organizations/${String(body['id'])}/identity` });
+    const page = await it.tab(`/organizations/${String(body['id'])}/identity`);
     await page.getByRole('radio', { name: /^SCIM/ }).click();
     await page.getByRole('button', { name: 'Change to SCIM' }).click();
     await page.getByRole('alert').getByText('SCIM cannot be selected yet').waitFor();
@@ -53,7 +53,7 @@ describe.skipIf(browserTestsLack)('provisioning & directory sync', () => {
 
   test('JIT while SCIM is active shows the refusal; keeping SCIM changes nothing', async () => {
     const acme = await it.service.organization();
-    const page = await it.signedIn({ path: `/organizations/${acme.id}/identity` });
+    const page = await it.tab(`/organizations/${acme.id}/identity`);
     await page.getByRole('radio', { name: /^Just-in-time/ }).click();
     await page.getByRole('button', { name: 'Change to Just-in-time' }).click();
     await page.getByRole('dialog', { name: 'Cannot enable JIT provisioning while SCIM is active' }).waitFor();
@@ -66,7 +66,7 @@ describe.skipIf(browserTestsLack)('provisioning & directory sync', () => {
 
   test('leaving SCIM says what will happen, and then it does: the token is refused', async () => {
     const acme = await it.service.organization();
-    const page = await it.signedIn({ path: `/organizations/${acme.id}/identity` });
+    const page = await it.tab(`/organizations/${acme.id}/identity`);
     await page.getByRole('radio', { name: /^Manual/ }).click();
     await page.getByRole('button', { name: 'Change to Manual' }).click();
     const dialog = page.getByRole('dialog', { name: 'Leave SCIM?' });

@@ -14,7 +14,7 @@ describe.skipIf(browserTestsLack)('SCIM tokens and the set-up guide', () => {
 
   test('rotation: a new token once, a countdown for the old one, the first use of the new one, then revoke', async () => {
     const acme = await it.service.organization();
-    const page = await it.signedIn({ path: `/organizations/${acme.id}/identity` });
+    const page = await it.tab(`/organizations/${acme.id}/identity`);
     await page.getByRole('button', { name: 'Rotate token' }).click();
     await page.getByRole('dialog').getByText('24 more hours').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate token' }).click();
@@ -45,7 +45,7 @@ describe.skipIf(browserTestsLack)('SCIM tokens and the set-up guide', () => {
 
   test('the checklist turns green as the first calls of the provider arrive', async () => {
     const acme = await it.service.organization({ name: 'Fresh' });
-    const page = await it.signedIn({ path: `/organizations/${acme.id}/setup?provider=okta` });
+    const page = await it.tab(`/organizations/${acme.id}/setup?provider=okta`);
     const arrived = page.getByRole('region', { name: 'What has arrived' });
     await arrived.getByText('Watching').waitFor();
     expect(await arrived.getByRole('img', { name: 'Done:' }).count()).toBe(0);

@@ -1,6 +1,6 @@
 import { AppShell, Badge, Burger, Container, Group, Text, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { OrganizationSwitcher } from '../organizations/organization-switcher.tsx';
 import { useSession } from '../session/session.ts';
@@ -15,6 +15,7 @@ export function Shell() {
   const [menuOpen, menu] = useDisclosure(false);
   const { role, keyName } = useSession();
   const main = useFocusOnNavigation();
+  useAllPagesAtHand();
   return (
     <AppShell
       header={{ height: 56 }}
@@ -67,6 +68,20 @@ export function Shell() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** How long the page that was asked for has the network to itself. */
+const restAfterMs = 1_000;
+
+/** Loads the other pages meanwhile: they then open at once, and also while the service is away. */
+function useAllPagesAtHand(): void {
+  const router = useRouter();
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const route of Object.values(router.routesById)) void router.loadRouteChunk(route)?.catch(() => undefined);
+    }, restAfterMs);
+    return () => clearTimeout(timer);
+  }, [router]);
 }
 
 /** Another page is announced and read from its start, as a page load would be. */

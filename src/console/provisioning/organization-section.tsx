@@ -24,7 +24,7 @@ const formats: readonly { value: UserNameFormat; label: string; description: str
 export function OrganizationSection({ organizationId }: { organizationId: string }) {
   const { data, error, refetch } = useQuery(organizationQuery(organizationId));
   return (
-    <Section title="Organization" lead="Its name, and what the login names look like that arrive by SCIM.">
+    <Section title="Organization settings" lead="Its name, and what the login names look like that arrive by SCIM.">
       {data === undefined && error === null && <LoadingState lines={3} />}
       {data === undefined && error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
       {data !== undefined && <OrganizationForm key={data.updatedAt} saved={data} />}
@@ -44,7 +44,7 @@ function OrganizationForm({ saved }: { saved: OrganizationAnswer }) {
     update.mutate({ name: name.trim(), userNameFormat }, { onSuccess: () => notifyDone('The organization is saved.') });
   };
   return (
-    <form onSubmit={submit} aria-label="Organization">
+    <form onSubmit={submit} aria-label="Organization settings">
       <Stack gap="md">
         <TextInput
           label="Name"
