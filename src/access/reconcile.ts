@@ -45,7 +45,8 @@ export interface ReconcileResult {
  * snapshot older than its locks and could undo newer access. What commits later (a membership, a mapping) brings a job
  * of its own, which waits for these locks in turn.
  *
- * Rows are looked up one by one (LATERAL, = ANY): a plan that is made while there are a few users, and kept, would
+ * Rows are looked up one by one (LATERAL, and by their place in the table, which does not change while the users are
+ * locked): a plan that is made while there are a few users, and kept, would
  * otherwise walk all users of the organization for each job when there are many.
  *
  * Only users whom the directory manages, and only grants of origin `directory`, are ever written.
@@ -103,17 +104,28 @@ function applyAccess(
       RETURNING user_id, workspace_id
     ), revoked AS (
       DELETE FROM workspace_members m
-      USING difference d JOIN touched t ON t.id = d.workspace_id
-      WHERE NOT d.missing AND m.organization_id = ${organizationId} AND m.user_id = d.user_id
-        AND m.workspace_id = t.id AND m.origin = 'directory'
-        AND m.user_id = ANY (ARRAY(SELECT user_id FROM difference WHERE NOT missing))
+      USING (
+        SELECT held.ctid AS place
+        FROM difference d
+        JOIN touched t ON t.id = d.workspace_id
+        CROSS JOIN LATERAL (
+          SELECT w.ctid FROM workspace_members w
+          WHERE w.organization_id = ${organizationId} AND w.user_id = d.user_id AND w.workspace_id = t.id
+            AND w.origin = 'directory'
+          LIMIT 1) AS held
+        WHERE NOT d.missing) AS going
+      WHERE m.ctid = going.place
       RETURNING m.user_id, m.workspace_id
     ), changed_role AS (
       -- Neither version nor updated_at: a role is no attribute of the SCIM resource, its ETag must not move.
-      UPDATE users u SET role = d.after
-      FROM desired_role d
-      WHERE u.organization_id = ${organizationId} AND u.id = d.user_id AND d.before IS DISTINCT FROM d.after
-        AND u.id = ANY (ARRAY(SELECT user_id FROM desired_role WHERE before IS DISTINCT FROM after))
+      UPDATE users u SET role = given.after
+      FROM (
+        SELECT found.ctid AS place, d.after
+        FROM desired_role d
+        CROSS JOIN LATERAL (
+          SELECT ctid FROM users WHERE organization_id = ${organizationId} AND id = d.user_id LIMIT 1) AS found
+        WHERE d.before IS DISTINCT FROM d.after) AS given
+      WHERE u.ctid = given.place
       RETURNING u.id AS user_id
     ), granted_of AS (
       SELECT g.user_id, jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name) AS workspaces
