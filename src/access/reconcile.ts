@@ -109,9 +109,10 @@ function applyAccess(
         FROM difference d
         JOIN touched t ON t.id = d.workspace_id
         CROSS JOIN LATERAL (
+          -- IS NOT DISTINCT keeps the index by workspace out, which would walk everybody in it for each user.
           SELECT w.ctid FROM workspace_members w
-          WHERE w.organization_id = ${organizationId} AND w.user_id = d.user_id AND w.workspace_id = t.id
-            AND w.origin = 'directory'
+          WHERE w.organization_id = ${organizationId} AND w.user_id = d.user_id AND w.origin = 'directory'
+            AND w.workspace_id IS NOT DISTINCT FROM t.id
           LIMIT 1) AS held
         WHERE NOT d.missing) AS going
       WHERE m.ctid = going.place
