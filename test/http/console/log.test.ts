@@ -32,6 +32,8 @@ async function writeSlowly(message: string): Promise<() => Promise<void>> {
 
 describe('following the log', () => {
   test('begins with the newest, oldest first, and goes on with what came since', async () => {
+    // What jobs still write would come in between.
+    await service.quiet();
     const first = await read(service, 'tailSyncLogs', { params: params(), query: { limit: '3' } });
     const listed = await read(service, 'listSyncLogs', { params: params(), query: { limit: '3' } });
     expect(first.items).toEqual(listed.items.toReversed());
@@ -42,6 +44,7 @@ describe('following the log', () => {
   });
 
   test('misses no entry that becomes visible after a newer one', async () => {
+    await service.quiet();
     const commit = await writeSlowly('written first, seen last');
     await acme.workspace('Seen first');
     const before = await read(service, 'tailSyncLogs', { params: params() });
