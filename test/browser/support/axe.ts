@@ -12,6 +12,12 @@ const findings = z.array(
 
 /** What axe finds on a page that is serious or worse, each as a line that says where. */
 export async function seriousFindings(page: Page): Promise<string[]> {
+  // What is about to be replaced is pale for that moment, and fades.
+  await page.locator('[data-stale]').first().waitFor({ state: 'detached' });
+  await page.evaluate(
+    'Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity)' +
+      '.map(({ finished }) => finished.catch(() => undefined)))',
+  );
   // As text: the policy of the page lets no script element in, and needs none lifted for this.
   await page.evaluate(axe.source);
   const violations = findings.parse(
