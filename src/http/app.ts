@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import { publicUrl, type Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
+import { platformCaller } from '../provisioning/authenticate-admin.ts';
 import type { ResolveTxt } from '../provisioning/domain-challenge.ts';
 import type { QueueEngine } from '../queue/engine.ts';
 import type { QuotaStore } from '../rate-limit/limit.ts';
@@ -109,5 +110,5 @@ export function createApp(dependencies: AppDependencies): Express {
 
 /** Only who holds the platform admin key gets to bull-board. */
 function causeOfOperator(res: Response): Cause {
-  return { actor: { type: 'admin', id: 'platform', name: 'Platform admin' }, requestId: contextOf(res).requestId };
+  return { actor: platformCaller.actor, requestId: contextOf(res).requestId };
 }

@@ -5,7 +5,7 @@ import type { SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
-import { entryColumns, type SyncLogEntry } from '../sync-log/query.ts';
+import { countsByStatus, entryColumns, type SyncLogEntry } from '../sync-log/query.ts';
 import type { JobProgress, QueueName } from './job.ts';
 import { findJob, jobNotFound, type JobRecord } from './list.ts';
 
@@ -97,10 +97,7 @@ async function readEnd(db: Queryable, organizationId: string, jobId: string) {
       SELECT id, status, resource_type FROM sync_logs
       WHERE organization_id = ${organizationId}::uuid AND job_id = ${jobId}::uuid AND action = 'SYNC_ACCESS'
     )
-    SELECT ${entryColumns}, (
-      SELECT jsonb_build_object('SUCCESS', count(*) FILTER (WHERE status = 'SUCCESS'),
-        'SKIPPED', count(*) FILTER (WHERE status = 'SKIPPED'), 'FAILED', count(*) FILTER (WHERE status = 'FAILED'))
-      FROM effect) AS counts
+    SELECT ${entryColumns}, (SELECT ${countsByStatus} FROM effect) AS counts
     FROM sync_logs
     WHERE organization_id = ${organizationId}::uuid AND id = (
       SELECT id FROM effect WHERE status <> 'FAILED' ORDER BY resource_type = 'User', id DESC LIMIT 1)`);

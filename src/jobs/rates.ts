@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
-import { earliestId } from '../sync-log/query.ts';
+import { withinLast } from '../sync-log/query.ts';
 
 export interface Rates {
   /** The stretch of time up to now that was looked at. */
@@ -14,9 +14,6 @@ export interface Rates {
 
 const windowSeconds = 300;
 
-/** This clock and the database's may differ; the time itself goes by the database's. */
-const clockMarginMs = 300_000;
-
 /** Some 30 ms; on a service that writes more in five minutes the rates are of a shorter time. */
 const maxEntries = 20_000;
 
@@ -25,8 +22,7 @@ export async function readRates(db: Queryable): Promise<Rates> {
   const [row] = await db.query<Record<'entries' | 'writes' | 'jobs' | 'failed', number> & { seconds: number }>(sql`
     WITH recent AS MATERIALIZED (
       SELECT occurred_at, actor_type, action, status, job_id FROM sync_logs
-      WHERE id >= ${earliestId(new Date(Date.now() - windowSeconds * 1_000 - clockMarginMs).toISOString())}::uuid
-        AND occurred_at >= clock_timestamp() - make_interval(secs => ${windowSeconds})
+      WHERE ${withinLast(sql`make_interval(secs => ${windowSeconds})`)}
       ORDER BY id DESC LIMIT ${maxEntries}
     )
     SELECT count(*) AS entries, count(*) FILTER (WHERE actor_type = 'scim_token') AS writes,

@@ -1,7 +1,7 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
-import { conditions, entryColumns, type SyncLogEntry, type SyncLogFilters } from '../sync-log/query.ts';
+import { conditions, countsByStatus, entryColumns, type SyncLogEntry, type SyncLogFilters } from '../sync-log/query.ts';
 import type { SyncLogStatus } from '../contract/sync-log.ts';
 import { withHelp, type HelpedEntry } from './entry-help.ts';
 import { outcomeOfEntries, outcomeOfRow, type JobOutcome } from './job-outcome.ts';
@@ -115,10 +115,7 @@ async function readEffects(
       WHERE organization_id = ${organizationId}::uuid AND ${belongs} AND action = 'SYNC_ACCESS' AND job_id IS NOT NULL
       LIMIT ${maxCounted}
     ), counted AS (
-      SELECT job_id, jsonb_build_object('SUCCESS', count(*) FILTER (WHERE status = 'SUCCESS'),
-        'SKIPPED', count(*) FILTER (WHERE status = 'SKIPPED'),
-        'FAILED', count(*) FILTER (WHERE status = 'FAILED')) AS counts
-      FROM effect GROUP BY job_id
+      SELECT job_id, ${countsByStatus} AS counts FROM effect GROUP BY job_id
     ), shown AS (
       SELECT id, job_id, place FROM (
         SELECT id, job_id, row_number() OVER (PARTITION BY job_id ORDER BY resource_type = 'User', id) AS place

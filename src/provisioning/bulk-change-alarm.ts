@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../platform/database.ts';
 import { systemCause } from '../sync-log/append.ts';
-import { earliestId } from '../sync-log/query.ts';
+import { days, earliestId, withinLast } from '../sync-log/query.ts';
 
 /** When a change counts as unusually large. */
 export interface BulkChangeLimits {
@@ -156,8 +156,7 @@ export async function latestBulkChangeAlarm(db: Queryable, organizationId: strin
     FROM scim_tokens t
     JOIN sync_logs l ON l.organization_id = t.organization_id AND l.resource_id = t.id::text
     WHERE t.organization_id = ${organizationId}::uuid AND l.action = 'BULK_CHANGE_ALARM'
-      AND l.occurred_at > now() - make_interval(days => ${shownForDays}::integer)
-      AND l.id >= first_id_at(now() - make_interval(days => ${shownForDays}::integer, mins => 1))
+      AND ${withinLast(days(shownForDays), sql`l.`)}
     ORDER BY l.id DESC LIMIT 1`);
   return alarm ?? null;
 }

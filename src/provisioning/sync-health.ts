@@ -7,7 +7,7 @@ import { findJobs } from '../jobs/list.ts';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';
-import { earliestId } from '../sync-log/query.ts';
+import { withinLast } from '../sync-log/query.ts';
 import { directorySyncConditions, isActive, type DirectorySyncState } from './directory-sync-state.ts';
 
 /** How directory sync of one organization is doing. Counts stop at `healthCountCap`. */
@@ -91,8 +91,6 @@ export async function organizationHealth(db: Queryable, organizationId: string):
 
 async function readHealth(db: Queryable, organizations: Sql): Promise<OrganizationHealth[]> {
   const capped = (rows: Sql): Sql => sql`(SELECT count(*) FROM (${rows} LIMIT ${healthCountCap}) AS capped)`;
-  // Somewhat earlier: this clock and the database's may differ, and it only shortens the walk along the index.
-  const dayAgo = earliestId(new Date(Date.now() - 25 * 3_600_000).toISOString());
   const rows = await db.query<HealthRow>(sql`
     WITH o AS MATERIALIZED (${organizations})
     SELECT o.id, o.name, o.plan, o.provisioning_mode AS mode, ${directorySyncConditions},
@@ -104,8 +102,8 @@ async function readHealth(db: Queryable, organizations: Sql): Promise<Organizati
         ORDER BY j.id LIMIT 1) AS oldest) AS "oldestUnfinishedAt",
       ${capped(sql`SELECT FROM sync_jobs j WHERE j.organization_id = o.id AND j.status = 'failed'`)} AS "failedJobs",
       ${capped(sql`SELECT FROM sync_logs l
-        WHERE l.organization_id = o.id AND l.status = 'FAILED' AND l.id >= ${dayAgo}::uuid
-          AND l.occurred_at >= now() - interval '24 hours'`)} AS "failedEntries24h"
+        WHERE l.organization_id = o.id AND l.status = 'FAILED'
+          AND ${withinLast(sql`interval '24 hours'`, sql`l.`)}`)} AS "failedEntries24h"
     FROM o JOIN directory_sync_state s ON s.organization_id = o.id
     ORDER BY o.id DESC`);
   return rows.map((row) => {

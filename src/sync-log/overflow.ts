@@ -2,9 +2,7 @@ import { raw } from 'sql-template-tag';
 import type { Database } from '../platform/database.ts';
 import { retryLocked, shortLocks } from '../platform/short-locks.ts';
 import { idAt, momentOf } from './moment-id.ts';
-import { aheadMs, createPartition, nextMonday, readPartitions, weekName } from './partitions.ts';
-
-const dayMs = 86_400_000;
+import { aheadMs, createPartition, dayMs, nextMonday, readPartitions, weekName } from './partitions.ts';
 
 /**
  * Makes an ordinary partition of the one without an end, when entries have got into it because no worker added weeks in

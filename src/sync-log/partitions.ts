@@ -19,7 +19,7 @@ export interface Partitions {
   future: Partition;
 }
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /**
  * Planning a page takes time and locks for each partition (`npm run bench:sync-log`, 200,000 entries in 400 days): 2 ms and

@@ -95,18 +95,35 @@ export function conditions(filters: SyncLogFilters): Sql[] {
   if (jobId !== undefined) all.push(isId(jobId) ? sql`job_id = ${jobId}::uuid` : sql`false`);
   if (from !== undefined) all.push(sql`occurred_at >= ${from}::timestamptz AND id >= ${earliestId(from)}::uuid`);
   if (to !== undefined) all.push(sql`occurred_at < ${to}::timestamptz AND id < ${latestId(to)}::uuid`);
-  if (retentionDays != null) {
-    const kept = sql`make_interval(hours => ${retentionDays * 24}::integer)`;
-    all.push(
-      sql`occurred_at >= now() - ${kept} AND id >= first_id_at(now() - ${kept} - interval '1 ms' * ${idMarginMs}::integer)`,
-    );
-  }
+  if (retentionDays != null) all.push(withinLast(days(retentionDays)));
   if (q !== undefined) {
     const pattern = containsPattern(q);
     all.push(sql`(resource_name ILIKE ${pattern} OR actor_name ILIKE ${pattern} OR message ILIKE ${pattern})`);
   }
   return all;
 }
+
+/**
+ * Entries of the last so long, by the database's clock. The bound of their ids lets a walk along an index of ids stop
+ * there instead of reading the whole past, and passes over partitions.
+ *
+ * @param length an interval
+ * @param of what goes before a column, such as `l.`
+ */
+export function withinLast(length: Sql, of: Sql = empty): Sql {
+  return sql`${of}occurred_at >= now() - ${length}
+    AND ${of}id >= first_id_at(now() - ${length} - interval '1 ms' * ${idMarginMs}::integer)`;
+}
+
+/** An interval of so many times 24 hours; a calendar day may be shorter or longer where clocks are put forward or back. */
+export function days(count: number): Sql {
+  return sql`make_interval(hours => ${count * 24}::integer)`;
+}
+
+/** How many of the rows, entries of the log, have each status: an aggregate, answered as `Record<SyncLogStatus, number>`. */
+export const countsByStatus: Sql = sql`
+  jsonb_build_object('SUCCESS', count(*) FILTER (WHERE status = 'SUCCESS'),
+    'SKIPPED', count(*) FILTER (WHERE status = 'SKIPPED'), 'FAILED', count(*) FILTER (WHERE status = 'FAILED'))`;
 
 /**
  * The lowest id of entries since a moment: lets a walk along the index of ids stop there instead of reading the whole

@@ -2,12 +2,11 @@ import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../platform/database.ts';
 import { absorbOverflow } from './overflow.ts';
 import { idAt, idMarginMs } from './moment-id.ts';
-import { arrangePartitions, readPartitions, weekMs, type Arranged } from './partitions.ts';
+import { arrangePartitions, dayMs, readPartitions, weekMs, type Arranged } from './partitions.ts';
+import { days } from './query.ts';
 
 /** One statement deletes so many: short enough to hold nobody up, long enough that its round trip does not count. */
 const entriesPerStatement = 5_000;
-
-const dayMs = 86_400_000;
 
 export interface Maintained extends Arranged {
   /** Entries that were deleted one by one. */
@@ -36,7 +35,6 @@ export async function maintainSyncLogs(db: Database, retentionDays: number | nul
 async function deleteExpired(db: Database, retentionDays: number): Promise<number> {
   const { nowMs, all } = await readPartitions(db);
   const cutoffMs = nowMs - retentionDays * dayMs;
-  const kept = sql`make_interval(hours => ${retentionDays * 24}::integer)`;
   let total = 0;
   for (const { fromMs, toMs } of all) {
     if (toMs - fromMs <= weekMs || fromMs >= cutoffMs) continue;
@@ -45,7 +43,7 @@ async function deleteExpired(db: Database, retentionDays: number): Promise<numbe
     for (let deleted = entriesPerStatement; deleted === entriesPerStatement; total += deleted) {
       const rows = await db.query(sql`
         DELETE FROM sync_logs WHERE ${within} AND id IN (
-          SELECT id FROM sync_logs WHERE ${within} AND occurred_at < now() - ${kept}
+          SELECT id FROM sync_logs WHERE ${within} AND occurred_at < now() - ${days(retentionDays)}
           ORDER BY id LIMIT ${entriesPerStatement} FOR UPDATE SKIP LOCKED
         )
         RETURNING id`);

@@ -3,7 +3,7 @@ import { activityEndpoints } from '../../contract/activity.ts';
 import { operationsEndpoints } from '../../contract/operations.ts';
 import { readFailedByClass } from '../../jobs/failed-by-class.ts';
 import { queueNames, type QueueName } from '../../jobs/job.ts';
-import { readLedgerState } from '../../jobs/ledger-state.ts';
+import { readJobAges } from '../../jobs/ledger-state.ts';
 import { readRates } from '../../jobs/rates.ts';
 import type { Database } from '../../platform/database.ts';
 import { listOrganizationHealth, organizationHealth } from '../../provisioning/sync-health.ts';
@@ -25,19 +25,18 @@ export function addOperationsRoutes(router: Router, deps: OperationsDependencies
   route(router, deps, operationsEndpoints.getHealth, ({ db, params }) => organizationHealth(db, params.organizationId));
   route(router, deps, operationsEndpoints.listOrganizationHealth, ({ db, query }) => listOrganizationHealth(db, query));
   route(router, deps, operationsEndpoints.getOperations, async ({ db, res }) => {
-    const [counts, ledger, failedByClass, rates] = await Promise.all([
+    const [counts, jobs, failedByClass, rates] = await Promise.all([
       depth().catch((err: unknown) => {
         contextOf(res).logger.warn({ err }, 'the queue engine does not tell its depth');
         return null;
       }),
-      readLedgerState(db),
+      readJobAges(db),
       readFailedByClass(db, null),
       readRates(db),
     ]);
-    const { oldestUnfinishedAgeSeconds, oldestPendingAgeSeconds } = ledger;
     return {
       queues: counts && queueNames.map((queue) => ({ queue, states: counts[queue] })),
-      jobs: { oldestUnfinishedAgeSeconds, oldestPendingAgeSeconds },
+      jobs,
       failedByClass,
       rates,
     };
