@@ -1,11 +1,11 @@
-import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import sql, { empty } from 'sql-template-tag';
 import type { groupSorts } from '../contract/groups.ts';
 import type { SortOrder } from '../contract/page.ts';
 import type { OrganizationRole } from '../contract/roles.ts';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
-import { sortCursor, sortPosition } from '../platform/keyset.ts';
+import { momentKey, sortedList, type Page, type SortKey } from '../platform/keyset.ts';
 
 export interface GroupMapping {
   workspaceIds: string[];
@@ -53,11 +53,11 @@ const columns = sql`
     'role', m.role,
     'updatedAt', m.updated_at) END AS mapping`;
 
-/** Each key fits into a cursor and compares as it sorts; the id decides among equal ones, and longer names that begin alike. */
-const sortKeys: Record<GroupSort, { key: Sql; kind: 'text' | 'bigint' }> = {
+/** The id also decides among longer names that begin alike. */
+const sortKeys: Record<GroupSort, SortKey> = {
   displayName: { key: sql`left(g.display_name_key, 150)`, kind: 'text' },
   memberCount: { key: memberCount, kind: 'bigint' },
-  updatedAt: { key: sql`floor(extract(epoch FROM g.updated_at) * 1000000)::bigint`, kind: 'bigint' },
+  updatedAt: momentKey(sql`g.updated_at`),
 };
 
 /**
@@ -71,12 +71,10 @@ export async function listGroups(
   db: Queryable,
   organizationId: string,
   { q, mapped, sort = 'displayName', order = 'asc', limit, cursor }: GroupListQuery,
-): Promise<{ items: GroupListItem[]; nextCursor: string | null }> {
+): Promise<Page<GroupListItem>> {
   if (!isId(organizationId)) throw new NotFoundError('organization', organizationId);
-  const orderName = `${sort} ${order}`;
   const { key, kind } = sortKeys[sort];
-  const after = sortPosition(orderName, kind, cursor);
-  const [direction, isBehind] = order === 'asc' ? [sql`ASC`, sql`>`] : [sql`DESC`, sql`<`];
+  const list = sortedList({ sort, order, kind }, cursor);
   const rows = await db.query<GroupListItem & { key: string | number }>(sql`
     WITH page AS MATERIALIZED (
       SELECT * FROM (
@@ -90,19 +88,16 @@ export async function listGroups(
             SELECT FROM group_mappings m WHERE m.organization_id = g.organization_id AND m.group_id = g.id)`
           }
       ) AS sorted
-      ${after === null ? empty : sql`WHERE (key, id) ${isBehind} (${after.key}::${raw(kind)}, ${after.id}::uuid)`}
-      ORDER BY key ${direction}, id ${direction}
+      WHERE ${list.behind(sql`key`, sql`id`)}
+      ORDER BY ${list.orderBy(sql`key`, sql`id`)}
       LIMIT ${limit + 1}
     )
     SELECT g.id, g.key, ${columns}
     FROM page g
     LEFT JOIN group_mappings m ON m.organization_id = g.organization_id AND m.group_id = g.id
-    ORDER BY g.key ${direction}, g.id ${direction}`);
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return {
-    items: rows.slice(0, limit).map(itemOf),
-    nextCursor: last === undefined ? null : sortCursor(orderName, last),
-  };
+    ORDER BY ${list.orderBy(sql`g.key`, sql`g.id`)}`);
+  const { items, nextCursor } = list.pageOf(rows, limit);
+  return { items: items.map(itemOf), nextCursor };
 }
 
 /**

@@ -1,4 +1,4 @@
-import sql, { join, raw, type Sql } from 'sql-template-tag';
+import sql, { join } from 'sql-template-tag';
 import type { SortOrder } from '../contract/page.ts';
 import type { OrganizationRole } from '../contract/roles.ts';
 import type { userSorts } from '../contract/users.ts';
@@ -10,11 +10,13 @@ import { foldCase } from '../scim/fold-case.ts';
 import {
   containsPattern,
   cursorId,
+  directionOf,
+  momentKey,
   pageOf,
-  sortCursor,
-  sortPosition,
+  sortedList,
   type Page,
   type PageRequest,
+  type SortKey,
 } from '../platform/keyset.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';
 import { recordRefusal } from '../sync-log/record-refusal.ts';
@@ -58,11 +60,11 @@ export interface UserListQuery extends UserFilters, PageRequest {
   order?: SortOrder | undefined;
 }
 
-/** Each key fits into a cursor and compares as it sorts; null: the id alone, which is ordered by time. */
-const sortKeys: Record<UserSort, { key: Sql; kind: 'text' | 'bigint' } | null> = {
+/** Null: the id alone, which is ordered by time. */
+const sortKeys: Record<UserSort, SortKey | null> = {
   createdAt: null,
   userName: { key: sql`left(u.user_name_key, 150)`, kind: 'text' },
-  updatedAt: { key: sql`floor(extract(epoch FROM u.updated_at) * 1000000)::bigint`, kind: 'bigint' },
+  updatedAt: momentKey(sql`u.updated_at`),
 };
 
 /**
@@ -85,28 +87,22 @@ export async function listUsers(
     ...(role === undefined ? [] : [sql`u.active AND u.role = ${role}`]),
     ...(managedBy === undefined ? [] : [sql`u.managed_by = ${managedBy}`]),
   ];
-  const [direction, isBehind] = order === 'asc' ? [sql`ASC`, sql`>`] : [sql`DESC`, sql`<`];
   const sortKey = sortKeys[sort];
   if (sortKey === null) {
+    const { direction, isBehind } = directionOf(order);
     const after = cursorId(cursor);
     if (after !== null) conditions.push(sql`u.id ${isBehind} ${after}::uuid`);
     const rows = await db.query<AdminUser>(sql`
       SELECT ${columns} FROM users u WHERE ${join(conditions, ' AND ')} ORDER BY u.id ${direction} LIMIT ${limit + 1}`);
     return pageOf(rows, limit);
   }
-  const orderName = `${sort} ${order}`;
   const { key, kind } = sortKey;
-  const after = sortPosition(orderName, kind, cursor);
-  if (after !== null) conditions.push(sql`(${key}, u.id) ${isBehind} (${after.key}::${raw(kind)}, ${after.id}::uuid)`);
+  const list = sortedList({ sort, order, kind }, cursor);
   const rows = await db.query<AdminUser & { key: string | number }>(sql`
     SELECT ${columns}, ${key} AS key FROM users u
-    WHERE ${join(conditions, ' AND ')}
-    ORDER BY ${key} ${direction}, u.id ${direction} LIMIT ${limit + 1}`);
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return {
-    items: rows.slice(0, limit).map(({ key: _, ...user }) => user),
-    nextCursor: last === undefined ? null : sortCursor(orderName, last),
-  };
+    WHERE ${join([...conditions, list.behind(key, sql`u.id`)], ' AND ')}
+    ORDER BY ${list.orderBy(key, sql`u.id`)} LIMIT ${limit + 1}`);
+  return list.pageOf(rows, limit);
 }
 
 /** @throws NotFoundError */
