@@ -6,6 +6,7 @@ import { isProblem } from '../api/problem-error.ts';
 import { useMay } from '../session/session.ts';
 import { CopyField } from '../shared/copy-field.tsx';
 import { ErrorState } from '../shared/error-state.tsx';
+import { FormActions } from '../shared/form-actions.tsx';
 import { useCreateAdminKey } from './admin-key-mutations.ts';
 
 /** Creates a key and shows it, this once. */
@@ -88,14 +89,7 @@ function CreateForm({
           </Stack>
         </Radio.Group>
         {create.isError && ofField === undefined && <ErrorState error={create.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Create
-          </Button>
-        </Group>
+        <FormActions submitLabel="Create" busy={create.isPending} onCancel={onCancel} />
       </Stack>
     </form>
   );

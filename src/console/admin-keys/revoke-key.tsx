@@ -1,9 +1,9 @@
 import { Button, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import type { AdminKeyAnswer } from '../../contract/admin-keys.ts';
 import { ConfirmDialog } from '../shared/confirm-dialog.tsx';
 import { notifyDone } from '../shared/notify.ts';
 import { OutsideName } from '../shared/outside-name.tsx';
+import { useAsking } from '../shared/use-asking.ts';
 import { useRevokeAdminKey } from './admin-key-mutations.ts';
 
 export function RevokeKey({
@@ -13,32 +13,26 @@ export function RevokeKey({
   organizationId: string;
   adminKey: AdminKeyAnswer;
 }) {
-  const [opened, { open, close }] = useDisclosure(false);
   const revoke = useRevokeAdminKey(organizationId);
+  const asking = useAsking(revoke);
   return (
     <>
-      <Button variant="subtle" color="red" size="compact-sm" onClick={open} aria-label={`Revoke the key ${name}`}>
+      <Button variant="subtle" color="red" size="compact-sm" onClick={asking.ask} aria-label={`Revoke the key ${name}`}>
         Revoke
       </Button>
       <ConfirmDialog
-        opened={opened}
+        {...asking.dialog}
         title="Revoke this key?"
         confirmLabel="Revoke now"
         danger
-        busy={revoke.isPending}
-        error={revoke.error}
         onConfirm={() =>
           revoke.mutate(id, {
             onSuccess: () => {
-              close();
+              asking.close();
               notifyDone(`The key ${name} is revoked.`);
             },
           })
         }
-        onClose={() => {
-          revoke.reset();
-          close();
-        }}
       >
         <Text>
           <OutsideName>{name}</OutsideName> is refused from the next request on, and whoever is signed in with it is

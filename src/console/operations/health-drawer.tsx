@@ -1,6 +1,5 @@
-import { Anchor, Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { failureClassWords } from '../../contract/failure.ts';
 import type { HealthAnswer } from '../../contract/operations.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
@@ -8,6 +7,7 @@ import { useMay } from '../session/session.ts';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
+import { PageLink } from '../shared/page-link.tsx';
 import { Part } from '../shared/part.tsx';
 import { SideDrawer } from '../shared/side-drawer.tsx';
 import { DriftReport } from './drift-report.tsx';
@@ -43,14 +43,9 @@ function Details({ organizationId }: { organizationId: string }) {
           <Text fw={600} size="lg">
             <OutsideName>{data.name}</OutsideName>
           </Text>
-          <Anchor
-            size="sm"
-            renderRoot={(props) => (
-              <Link to="/organizations/$organizationId/identity" params={{ organizationId }} {...props} />
-            )}
-          >
+          <PageLink to="/organizations/$organizationId/identity" params={{ organizationId }} size="sm">
             Open its console
-          </Anchor>
+          </PageLink>
         </div>
         <SyncBadge {...data} />
       </Group>

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type SubmitEvent } from 'react';
@@ -6,6 +6,7 @@ import { plans, type Plan } from '../../contract/organizations.ts';
 import { isProblem } from '../api/problem-error.ts';
 import { useMay } from '../session/session.ts';
 import { ErrorState } from '../shared/error-state.tsx';
+import { FormActions } from '../shared/form-actions.tsx';
 import { useCreateOrganization } from './organization-mutations.ts';
 import { planWords } from './organization-words.ts';
 
@@ -62,14 +63,7 @@ function CreateForm({ onCancel }: { onCancel: () => void }) {
           allowDeselect={false}
         />
         {create.isError && ofField === undefined && <ErrorState error={create.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Create
-          </Button>
-        </Group>
+        <FormActions submitLabel="Create" busy={create.isPending} onCancel={onCancel} />
       </Stack>
     </form>
   );

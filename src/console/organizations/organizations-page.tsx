@@ -1,10 +1,11 @@
-import { Anchor, Card, Stack } from '@mantine/core';
+import { Card, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { OrganizationAnswer } from '../../contract/organizations.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { Moment } from '../shared/moment.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
+import { PageLink } from '../shared/page-link.tsx';
 import { PagedTable, type Column } from '../shared/paged-table.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
 import { SearchField } from '../shared/search-field.tsx';
@@ -18,15 +19,9 @@ const columns: readonly Column<OrganizationAnswer>[] = [
   {
     header: 'Name',
     cell: ({ id, name }) => (
-      <Anchor
-        fw={500}
-        underline="hover"
-        renderRoot={(props) => (
-          <Link to="/organizations/$organizationId/identity" params={{ organizationId: id }} {...props} />
-        )}
-      >
+      <PageLink to="/organizations/$organizationId/identity" params={{ organizationId: id }} fw={500} underline="hover">
         <OutsideName short>{name}</OutsideName>
-      </Anchor>
+      </PageLink>
     ),
   },
   { header: 'Provisioning', cell: ({ provisioningMode }) => modeWords[provisioningMode] },

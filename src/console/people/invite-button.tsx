@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
@@ -8,6 +8,7 @@ import { roleWords } from '../organizations/organization-words.ts';
 import { provisioningQuery } from '../provisioning/provisioning-queries.ts';
 import { useMay } from '../session/session.ts';
 import { ErrorState } from '../shared/error-state.tsx';
+import { FormActions } from '../shared/form-actions.tsx';
 import { notifyDone } from '../shared/notify.ts';
 import { useInviteUser } from './people-mutations.ts';
 
@@ -76,14 +77,7 @@ function InviteForm({ organizationId, onDone }: { organizationId: string; onDone
           clearButtonProps={{ 'aria-label': 'Use the connection role' }}
         />
         {invite.isError && !isAboutFields && <ErrorState error={invite.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onDone}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={invite.isPending}>
-            Invite
-          </Button>
-        </Group>
+        <FormActions submitLabel="Invite" busy={invite.isPending} onCancel={onDone} />
       </Stack>
     </form>
   );

@@ -1,14 +1,14 @@
-import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { ActionName } from '../logs/action-name.tsx';
 import { LogStatusBadge } from '../logs/log-status-badge.tsx';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { Moment } from '../shared/moment.tsx';
 import { OutsideName } from '../shared/outside-name.tsx';
-import { historyQuery } from './people-queries.ts';
+import { PageLink } from '../shared/page-link.tsx';
 import { Part } from '../shared/part.tsx';
+import { historyQuery } from './people-queries.ts';
 
 /** What happened to the person lately, each line leading to its entry of the sync log. */
 export function PersonHistory({ organizationId, userId }: { organizationId: string; userId: string }) {
@@ -32,40 +32,30 @@ export function PersonHistory({ organizationId, userId }: { organizationId: stri
                 <Moment at={occurredAt} ago />
               </Text>
             </Group>
-            <Anchor
+            <PageLink
+              to="/organizations/$organizationId/logs"
+              params={{ organizationId }}
+              search={{ resourceType: 'User', resourceId: userId, entry: id }}
               size="sm"
               underline="hover"
               c="var(--mantine-color-text)"
-              renderRoot={(props) => (
-                <Link
-                  to="/organizations/$organizationId/logs"
-                  params={{ organizationId }}
-                  search={{ resourceType: 'User', resourceId: userId, entry: id }}
-                  {...props}
-                />
-              )}
             >
               <OutsideName>{message}</OutsideName>
-            </Anchor>
+            </PageLink>
           </div>
         ))}
       </Stack>
       {data !== undefined && data.items.length > 0 && (
-        <Anchor
+        <PageLink
+          to="/organizations/$organizationId/logs"
+          params={{ organizationId }}
+          search={{ resourceType: 'User', resourceId: userId }}
           size="sm"
           mt="xs"
           display="inline-block"
-          renderRoot={(props) => (
-            <Link
-              to="/organizations/$organizationId/logs"
-              params={{ organizationId }}
-              search={{ resourceType: 'User', resourceId: userId }}
-              {...props}
-            />
-          )}
         >
           {data.nextCursor === null ? 'Open in the sync log' : 'All of it, in the sync log'}
-        </Anchor>
+        </PageLink>
       )}
     </Part>
   );

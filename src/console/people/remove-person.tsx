@@ -1,10 +1,10 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import type { UserAnswer } from '../../contract/users.ts';
 import { useMay } from '../session/session.ts';
 import { ConfirmDialog } from '../shared/confirm-dialog.tsx';
 import { notifyDone } from '../shared/notify.ts';
 import { OutsideName } from '../shared/outside-name.tsx';
+import { useAsking } from '../shared/use-asking.ts';
 import { useRemoveUser } from './people-mutations.ts';
 
 /** Removes somebody whom no identity provider manages; for others it says where that is done. */
@@ -18,11 +18,11 @@ export function RemovePerson({
   onRemoved: () => void;
 }) {
   const mayRemove = useMay('removeUser');
-  const [opened, { open, close }] = useDisclosure(false);
   const remove = useRemoveUser(organizationId, person.id, () => {
     notifyDone(`${person.userName} is removed.`);
     onRemoved();
   });
+  const asking = useAsking(remove);
   if (!mayRemove) return null;
   if (person.managedBy === 'directory') {
     return (
@@ -33,21 +33,15 @@ export function RemovePerson({
   }
   return (
     <Group>
-      <Button color="red" variant="light" onClick={open}>
+      <Button color="red" variant="light" onClick={asking.ask}>
         Remove from the organization
       </Button>
       <ConfirmDialog
-        opened={opened}
+        {...asking.dialog}
         title="Remove this person?"
         confirmLabel="Remove"
         danger
-        busy={remove.isPending}
-        error={remove.error}
         onConfirm={() => remove.mutate(undefined)}
-        onClose={() => {
-          remove.reset();
-          close();
-        }}
       >
         <Text>
           <OutsideName>{person.userName}</OutsideName> loses all access at once and is taken out of every group. The

@@ -1,5 +1,4 @@
 import { Button, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
 import { useMay, useSession } from '../session/session.ts';
 import { ConfirmDialog } from '../shared/confirm-dialog.tsx';
 import { CopyField } from '../shared/copy-field.tsx';
@@ -7,6 +6,7 @@ import { ErrorState } from '../shared/error-state.tsx';
 import { Moment } from '../shared/moment.tsx';
 import { notifyDone } from '../shared/notify.ts';
 import { StatusBadge } from '../shared/status-badge.tsx';
+import { useAsking } from '../shared/use-asking.ts';
 import { useRemoveDomain, useVerifyDomain } from './provisioning-mutations.ts';
 import type { Domain } from './provisioning-queries.ts';
 
@@ -18,7 +18,7 @@ export function DomainCard({ organizationId, domain }: { organizationId: string;
   const { scope } = useSession();
   const verify = useVerifyDomain(organizationId);
   const remove = useRemoveDomain(organizationId);
-  const [isRemoving, setRemoving] = useState(false);
+  const asking = useAsking(remove);
   const onVerified = { onSuccess: () => notifyDone(`${name} is verified.`) };
   return (
     <Paper withBorder p="md" component="article" aria-label={name}>
@@ -34,7 +34,7 @@ export function DomainCard({ organizationId, domain }: { organizationId: string;
             )}
           </Group>
           {mayRemove && (
-            <Button variant="subtle" color="red" size="compact-sm" onClick={() => setRemoving(true)}>
+            <Button variant="subtle" color="red" size="compact-sm" onClick={asking.ask}>
               Remove
             </Button>
           )}
@@ -72,17 +72,11 @@ export function DomainCard({ organizationId, domain }: { organizationId: string;
         )}
       </Stack>
       <ConfirmDialog
-        opened={isRemoving}
+        {...asking.dialog}
         title={`Remove ${name}?`}
         confirmLabel="Remove the domain"
         danger
-        busy={remove.isPending}
-        error={remove.error}
-        onConfirm={() => remove.mutate(name, { onSuccess: () => setRemoving(false) })}
-        onClose={() => {
-          remove.reset();
-          setRemoving(false);
-        }}
+        onConfirm={() => remove.mutate(name, { onSuccess: () => asking.close() })}
       >
         {verified
           ? 'Just-in-time sign-ins with addresses of this domain end. If it is the last verified domain, directory sync is paused until another one is verified.'

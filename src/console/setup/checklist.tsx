@@ -1,12 +1,12 @@
-import { Anchor, List, Loader, Text } from '@mantine/core';
+import { List, Loader, Text } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { setupCountCap, type SetupAnswer } from '../../contract/setup.ts';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { Moment } from '../shared/moment.tsx';
+import { PageLink } from '../shared/page-link.tsx';
 import { Section } from '../shared/section.tsx';
 import { StatusBadge } from '../shared/status-badge.tsx';
 import { setupQuery } from './setup-queries.ts';
@@ -26,14 +26,9 @@ export function Checklist({ organizationId, pace }: { organizationId: string; pa
       {data !== undefined && data.mode !== 'scim' && (
         <Text mb="md">
           SCIM is not selected, so the identity provider is refused. Select it under{' '}
-          <Anchor
-            inherit
-            renderRoot={(props) => (
-              <Link to="/organizations/$organizationId/identity" params={{ organizationId }} {...props} />
-            )}
-          >
+          <PageLink to="/organizations/$organizationId/identity" params={{ organizationId }} inherit>
             Identity and access
-          </Anchor>
+          </PageLink>
           .
         </Text>
       )}
@@ -70,14 +65,9 @@ function Arrivals({ organizationId, setup }: { organizationId: string; setup: Se
       {firstGroup !== null && firstMapping === null && (
         <Text size="sm" mt="md">
           Groups have arrived. Now{' '}
-          <Anchor
-            inherit
-            renderRoot={(props) => (
-              <Link to="/organizations/$organizationId/mappings" params={{ organizationId }} {...props} />
-            )}
-          >
+          <PageLink to="/organizations/$organizationId/mappings" params={{ organizationId }} inherit>
             choose what their members get
-          </Anchor>
+          </PageLink>
           .
         </Text>
       )}

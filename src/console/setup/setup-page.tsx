@@ -1,10 +1,11 @@
-import { Anchor, Grid, SegmentedControl, Select, Stack, Text } from '@mantine/core';
+import { Grid, SegmentedControl, Select, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { provisioningQuery, ssoConnectionQuery } from '../provisioning/provisioning-queries.ts';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
 import { PageHeader } from '../shared/page-header.tsx';
+import { PageLink } from '../shared/page-link.tsx';
 import { useSearchChange } from '../shared/search-change.ts';
 import { Section } from '../shared/section.tsx';
 import { Checklist } from './checklist.tsx';
@@ -62,14 +63,9 @@ export function SetupPage() {
               {provisioning.data !== undefined && <GuideSteps guide={guide} baseUrl={provisioning.data.baseUrl} />}
               <Text size="sm" c="dimmed">
                 The bearer token is only shown once, when it is issued. If it is not at hand, rotate it under{' '}
-                <Anchor
-                  inherit
-                  renderRoot={(props) => (
-                    <Link to="/organizations/$organizationId/identity" params={{ organizationId }} {...props} />
-                  )}
-                >
+                <PageLink to="/organizations/$organizationId/identity" params={{ organizationId }} inherit>
                   Identity and access
-                </Anchor>
+                </PageLink>
                 .
               </Text>
             </Stack>

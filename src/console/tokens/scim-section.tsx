@@ -1,7 +1,5 @@
-import { Anchor, Button, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useRotateToken } from '../provisioning/provisioning-mutations.ts';
 import { useMay } from '../session/session.ts';
 import { ConfirmDialog } from '../shared/confirm-dialog.tsx';
@@ -9,7 +7,9 @@ import { CopyField } from '../shared/copy-field.tsx';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { ErrorState } from '../shared/error-state.tsx';
 import { LoadingState } from '../shared/loading-state.tsx';
+import { PageLink } from '../shared/page-link.tsx';
 import { Section } from '../shared/section.tsx';
+import { useAsking } from '../shared/use-asking.ts';
 import type { Credentials } from './credentials-dialog.tsx';
 import { RotationNote } from './rotation-note.tsx';
 import { TokenCard } from './token-card.tsx';
@@ -28,7 +28,7 @@ export function ScimSection({
   const tokens = useQuery(scimTokensQuery(organizationId));
   const mayRotate = useMay('rotateScimToken');
   const rotate = useRotateToken(organizationId);
-  const [isAsking, setAsking] = useState(false);
+  const asking = useAsking(rotate);
   const hasTokens = tokens.data !== undefined && tokens.data.length > 0;
   const verb = hasTokens || tokens.data === undefined ? 'Rotate token' : 'Issue a token';
   return (
@@ -37,20 +37,15 @@ export function ScimSection({
       lead={
         <>
           What your identity provider needs to know. The{' '}
-          <Anchor
-            inherit
-            renderRoot={(props) => (
-              <Link to="/organizations/$organizationId/setup" params={{ organizationId }} {...props} />
-            )}
-          >
+          <PageLink to="/organizations/$organizationId/setup" params={{ organizationId }} inherit>
             set-up guide
-          </Anchor>{' '}
+          </PageLink>{' '}
           says where each value goes.
         </>
       }
       actions={
         mayRotate && (
-          <Button variant="default" onClick={() => setAsking(true)}>
+          <Button variant="default" onClick={asking.ask}>
             {verb}
           </Button>
         )
@@ -81,23 +76,17 @@ export function ScimSection({
         )}
       </Stack>
       <ConfirmDialog
-        opened={isAsking}
+        {...asking.dialog}
         title={`${verb}?`}
         confirmLabel={verb}
-        busy={rotate.isPending}
-        error={rotate.error}
         onConfirm={() =>
           rotate.mutate(undefined, {
             onSuccess: ({ token, baseUrl: url, previousTokenExpiresAt }) => {
-              setAsking(false);
+              asking.close();
               onCredentials({ token, baseUrl: url, isRotation: previousTokenExpiresAt !== null });
             },
           })
         }
-        onClose={() => {
-          rotate.reset();
-          setAsking(false);
-        }}
       >
         <Stack gap="xs">
           <Text>You get a new token, shown once.</Text>

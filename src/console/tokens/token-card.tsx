@@ -1,11 +1,12 @@
 import { Button, Code, Group, Paper, Stack, Text } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useRevokeToken } from '../provisioning/provisioning-mutations.ts';
 import { useMay } from '../session/session.ts';
 import { ConfirmDialog } from '../shared/confirm-dialog.tsx';
 import { Moment } from '../shared/moment.tsx';
 import { notifyDone } from '../shared/notify.ts';
 import { StatusBadge } from '../shared/status-badge.tsx';
+import { useAsking } from '../shared/use-asking.ts';
 import { Countdown } from './countdown.tsx';
 import type { ScimToken } from './token-queries.ts';
 
@@ -25,7 +26,7 @@ export function TokenCard({
   const name = `${prefix}…${lastFour}`;
   const mayRevoke = useMay('revokeScimToken');
   const revoke = useRevokeToken(organizationId);
-  const [isAsking, setAsking] = useState(false);
+  const asking = useAsking(revoke);
   return (
     <Paper withBorder p="md" component="article" aria-label={`Token ${name}`}>
       <Group justify="space-between" align="flex-start" gap="sm">
@@ -48,30 +49,24 @@ export function TokenCard({
           </Group>
         </Stack>
         {mayRevoke && (
-          <Button variant="subtle" color="red" size="compact-sm" onClick={() => setAsking(true)}>
+          <Button variant="subtle" color="red" size="compact-sm" onClick={asking.ask}>
             Revoke now
           </Button>
         )}
       </Group>
       <ConfirmDialog
-        opened={isAsking}
+        {...asking.dialog}
         title={`Revoke ${name}?`}
         confirmLabel="Revoke now"
         danger
-        busy={revoke.isPending}
-        error={revoke.error}
         onConfirm={() =>
           revoke.mutate(id, {
             onSuccess: () => {
-              setAsking(false);
+              asking.close();
               notifyDone(`The token ${name} is revoked.`);
             },
           })
         }
-        onClose={() => {
-          revoke.reset();
-          setAsking(false);
-        }}
       >
         {isOnly
           ? 'It is the only token: from the next request on your identity provider is refused, until you issue a new one and enter it there.'
