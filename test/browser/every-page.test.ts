@@ -13,6 +13,15 @@ const hostileNames = [
 
 const pages = ['identity', 'setup', 'mappings', 'workspaces', 'logs', 'people', 'admin-keys'];
 
+/** Of what is shown once everything has arrived, in light and in dark. */
+async function expectNothingSerious(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  expect(await seriousFindings(page), 'light').toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+  expect(await seriousFindings(page), 'dark').toEqual([]);
+}
+
 describe.skipIf(browserTestsLack)('every page, with names that nobody wishes for', () => {
   let it: TestConsole;
   let page: Page;
@@ -62,11 +71,7 @@ describe.skipIf(browserTestsLack)('every page, with names that nobody wishes for
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
       await page.goto(path.startsWith('/') ? path : `${organization}/${path}`);
       await page.locator('#main h1').waitFor();
-      await page.waitForLoadState('networkidle');
-      expect(await seriousFindings(page), 'light').toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
-      expect(await seriousFindings(page), 'dark').toEqual([]);
+      await expectNothingSerious(page);
       await page.setViewportSize(phone);
       expect(await seriousFindings(page), 'on a phone').toEqual([]);
       expect(await tooWideBy(page)).toBeLessThanOrEqual(0);
@@ -82,11 +87,7 @@ describe.skipIf(browserTestsLack)('every page, with names that nobody wishes for
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
       await page.goto(drawers[what] ?? '');
       await page.getByRole('dialog').waitFor();
-      await page.waitForLoadState('networkidle');
-      expect(await seriousFindings(page), 'light').toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
-      expect(await seriousFindings(page), 'dark').toEqual([]);
+      await expectNothingSerious(page);
       await page.setViewportSize(phone);
       expect(await tooWideBy(page)).toBeLessThanOrEqual(0);
       expect(

@@ -1,21 +1,16 @@
 /** F9: whatever is wrong with Postgres, callers hear 503 with Retry-After: never 401, 404, 409 or 500. */
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startPostgresProxy, type PostgresProxy } from '../support/postgres-proxy.ts';
-import { startService, type TestOrganization, type TestService } from '../support/service.ts';
+import type { PostgresProxy } from '../support/postgres-proxy.ts';
+import { startServiceBehindProxy } from '../support/service-behind-proxy.ts';
+import type { TestOrganization, TestService } from '../support/service.ts';
 
 let service: TestService;
 let proxy: PostgresProxy;
 let acme: TestOrganization;
 let user: string;
 beforeAll(async () => {
-  service = await startService({
-    engine: 'postgres',
-    databaseThrough: async (url) => {
-      proxy = await startPostgresProxy(url);
-      return proxy.url;
-    },
-  });
+  ({ service, proxy } = await startServiceBehindProxy());
   acme = await service.organization();
   user = await acme.user(`ada@${acme.id}.example`);
   await service.quiet();
@@ -28,10 +23,7 @@ beforeAll(async () => {
     CREATE TRIGGER trouble BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION trouble();
     CREATE TRIGGER trouble BEFORE INSERT OR UPDATE ON workspaces FOR EACH ROW EXECUTE FUNCTION trouble()`);
 });
-afterAll(async () => {
-  await service.close();
-  await proxy.close();
-});
+afterAll(() => service.close());
 
 const requests: [name: string, send: () => ReturnType<TestService['admin']>][] = [
   ['SCIM create', () => acme.scim('POST', '/Users', { userName: `new@${acme.id}.example` })],

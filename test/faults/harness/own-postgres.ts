@@ -7,6 +7,7 @@ import pg from 'pg';
 import { findPostgresBinaries } from '../../../src/platform/postgres-binaries.ts';
 import { createPostgresFiles } from '../../../src/platform/postgres-files.ts';
 import { choosePostgresLaunch, postgresEnvironment } from '../../../src/platform/postgres-launch.ts';
+import { runAsAdmin } from '../../support/database.ts';
 import { freePort } from '../../support/test-services.ts';
 
 /** A whole Postgres of one's own, on one port for ever, to be killed, stopped and started again. fsync is on. */
@@ -139,14 +140,10 @@ async function awaitAnswer(url: string, isRunning: () => boolean, logFile: strin
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${database}`);
+    await runAsAdmin(url, `CREATE DATABASE ${database}`);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError && error.code === '42P04')) throw error; // there from the start before
-  } finally {
-    await client.end();
   }
 }
 

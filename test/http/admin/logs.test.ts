@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendEntry, systemCause, type SyncLogEntryInput } from '../../../src/sync-log/append.ts';
 import { newId } from '../../../src/platform/ids.ts';
+import { allItems } from '../../support/all-items.ts';
 import { startAdminApi, type AdminApi } from './start-admin-api.ts';
 
 let api: AdminApi;
@@ -81,17 +82,13 @@ describe('the sync log', () => {
   });
 
   test('is paged newest first without gaps or repeats', async () => {
-    const seen: string[] = [];
-    let cursor: string | null | undefined;
-    do {
-      const page = await api.call('listSyncLogs', {
+    const seen = await allItems((cursor) =>
+      api.call('listSyncLogs', {
         params: { organizationId },
-        query: { limit: 1, ...(cursor == null ? {} : { cursor }) },
-      });
-      seen.push(...page.items.map(({ action }) => action));
-      cursor = page.nextCursor;
-    } while (cursor !== null);
-    expect(seen).toEqual(['SYNC_ACCESS', 'UPDATE', 'CREATE', 'CREATE_ORGANIZATION']);
+        query: { limit: 1, ...(cursor !== undefined && { cursor }) },
+      }),
+    );
+    expect(seen.map(({ action }) => action)).toEqual(['SYNC_ACCESS', 'UPDATE', 'CREATE', 'CREATE_ORGANIZATION']);
   });
 
   test.each(['status=WRONG', 'from=yesterday', 'action=', 'q=%00', 'format=csv'])(

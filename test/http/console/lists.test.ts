@@ -4,6 +4,7 @@ import { userSorts } from '../../../src/contract/users.ts';
 import { groupSorts } from '../../../src/contract/groups.ts';
 import { createGroup, createUsers, mapGroup } from '../../access/fixtures.ts';
 import { readyOrganization } from '../admin/fixtures.ts';
+import { allItems } from '../../support/all-items.ts';
 import { startAdminApi, type AdminApi } from '../admin/start-admin-api.ts';
 
 let api: AdminApi;
@@ -33,33 +34,21 @@ const orders = ['asc', 'desc'] as const;
 type GroupQuery = NonNullable<NonNullable<Parameters<typeof api.call<'listGroups'>>[1]>['query']>;
 type UserQuery = NonNullable<NonNullable<Parameters<typeof api.call<'listUsers'>>[1]>['query']>;
 
-async function allGroups(query: GroupQuery, limit = 2) {
-  const all = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.call('listGroups', {
+const allGroups = (query: GroupQuery, limit = 2) =>
+  allItems((cursor) =>
+    api.call('listGroups', {
       params: { organizationId },
       query: { ...query, limit, ...(cursor !== undefined && { cursor }) },
-    });
-    all.push(...page.items);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return all;
-}
+    }),
+  );
 
-async function allUsers(query: UserQuery, limit = 5) {
-  const all = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.call('listUsers', {
+const allUsers = (query: UserQuery, limit = 5) =>
+  allItems((cursor) =>
+    api.call('listUsers', {
       params: { organizationId },
       query: { ...query, limit, ...(cursor !== undefined && { cursor }) },
-    });
-    all.push(...page.items);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return all;
-}
+    }),
+  );
 
 describe('groups', () => {
   test.each(groupSorts.flatMap((sort) => orders.map((order) => ({ sort, order }))))(

@@ -4,25 +4,17 @@
  */
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startPostgresProxy, type PostgresProxy } from '../../support/postgres-proxy.ts';
-import { startService, type Answer, type TestOrganization, type TestService } from '../../support/service.ts';
+import type { PostgresProxy } from '../../support/postgres-proxy.ts';
+import { startServiceBehindProxy } from '../../support/service-behind-proxy.ts';
+import type { Answer, TestOrganization, TestService } from '../../support/service.ts';
 
 let service: TestService;
 let proxy: PostgresProxy;
 let acme: TestOrganization;
 beforeAll(async () => {
-  service = await startService({
-    engine: 'postgres',
-    databaseThrough: async (url) => {
-      proxy = await startPostgresProxy(url);
-      return proxy.url;
-    },
-  });
+  ({ service, proxy } = await startServiceBehindProxy());
 });
-afterAll(async () => {
-  await service.close();
-  await proxy.close();
-});
+afterAll(() => service.close());
 
 const patch = (...operations: object[]) => ({
   schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
