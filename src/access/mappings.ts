@@ -64,7 +64,8 @@ async function save(
     WITH mapping AS (
       INSERT INTO group_mappings AS m (organization_id, group_id, role)
       VALUES (${organizationId}, ${groupId}, ${role})
-      ON CONFLICT (organization_id, group_id) DO UPDATE SET role = excluded.role, updated_at = CASE WHEN ${unchanged} THEN m.updated_at ELSE now() END
+      ON CONFLICT (organization_id, group_id) DO UPDATE
+        SET role = excluded.role, updated_at = CASE WHEN ${unchanged} THEN m.updated_at ELSE now() END
     ), dropped AS (
       DELETE FROM group_mapping_workspaces
       WHERE organization_id = ${organizationId} AND group_id = ${groupId}

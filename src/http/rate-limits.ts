@@ -7,7 +7,10 @@ import { createRateLimiter } from '../rate-limit/rate-limiter.ts';
 
 /** The limits of one process. Everything that it cannot tell apart by an organization goes by address. */
 export interface RateLimits {
-  /** One request of an organization's SCIM endpoints, or one operation of a bulk; to be put behind authentication, before the body is read. */
+  /**
+   * One request of an organization's SCIM endpoints, or one operation of a bulk; to be put behind authentication, before
+   * the body is read.
+   */
   scim(keyOf: (req: Request, res: Response) => string): RequestHandler;
   /**
    * The other operations of a bulk request, beside the one that it was let through for.

@@ -32,11 +32,13 @@ export interface ClaimLimits {
  * `claimOverdue` finds.
  *
  * Organizations with pending jobs are found by jumping from one to the next along the index, so that one organization
- * with 100,000 pending jobs costs no more than one with a single one, and each candidate is looked up by itself. Candidates are chosen without locks and locked
- * afterwards, where a row that another dispatcher took meanwhile is skipped. Rows of a queue that this version does not know
- * are left to the newer one that added them, and so that they are nobody's burden, they and jobs that wait for a newer
- * version take no place of what an organization may have in flight. Several dispatchers at the same instant
- * may together exceed `inFlightPerOrganization`; it is a measure of fairness, not an invariant.
+ * with 100,000 pending jobs costs no more than one with a single one, and each candidate is looked up by itself.
+ * Candidates are chosen without locks and locked afterwards, where a row that another dispatcher took meanwhile is
+ * skipped. Several dispatchers at the same instant may together exceed `inFlightPerOrganization`; it is a measure of
+ * fairness, not an invariant.
+ *
+ * Rows of a queue that this version does not know are left to the newer one that added them. They, and jobs that wait
+ * for a newer version, take no place of what an organization may have in flight.
  */
 export function claimPending(
   db: Queryable,

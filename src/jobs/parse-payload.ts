@@ -24,7 +24,10 @@ export class NewerJobError extends Error {
   }
 }
 
-/** The payload is of a kind that this version knows, and still not right: trying again cannot help, a replay by a newer version can. */
+/**
+ * The payload is of a kind that this version knows, and still not right: trying again cannot help, a replay by a newer
+ * version can.
+ */
 export class UnknownPayloadError extends Error {
   constructor(issue: string) {
     super(`This version of the service does not understand the job's payload (${issue}).`);

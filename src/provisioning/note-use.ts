@@ -2,9 +2,9 @@ import sql, { empty, raw } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 
 /**
- * Keeps `last_used_at` (and `first_used_at` of a token) of a token, key or session true to the minute. It never delays or fails a request: a locked row is left to
- * whoever holds it, the commit does not wait for the disk (losing the note in a crash is harmless), and when the disk is
- * full reading goes on.
+ * Keeps `last_used_at` of a token, key or session true to the minute, and sets a token's `first_used_at` once. It never
+ * delays or fails a request: a locked row is left to whoever holds it, the commit does not wait for the disk (losing the
+ * note in a crash is harmless), and when the disk is full reading goes on.
  */
 export async function noteUse(
   db: Queryable,

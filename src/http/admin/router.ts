@@ -32,9 +32,9 @@ export interface AdminDependencies {
 }
 
 /**
- * The admin REST API, to be mounted at `/api/v1` behind `requestContext`. Everything needs an admin key, or the
- * session that one opened; what it may is in `contract/authorization.ts`. Every error is `application/problem+json`. The operations are those of
- * `contract/endpoints.ts`.
+ * The admin REST API, to be mounted at `/api/v1` behind `requestContext`. Everything needs an admin key, or the session
+ * that one opened; what it may is in `contract/authorization.ts`. Every error is `application/problem+json`. The
+ * operations are those of `contract/endpoints.ts`.
  */
 export function adminRouter(deps: AdminDependencies): Router {
   const router = express.Router();
