@@ -47,7 +47,8 @@ export async function findDrift(db: Queryable, organizationId?: string): Promise
         AND o.id IN (SELECT organization_id FROM domains WHERE verified_at IS NOT NULL)
         ${organizationId === undefined ? empty : sql`AND o.id = ${organizationId}::uuid`}
     ),
-    people AS (
+    -- NOT MATERIALIZED: found by key wherever it is joined, also before the tables' statistics know of many users.
+    people AS NOT MATERIALIZED (
       SELECT u.organization_id, u.id AS user_id, u.user_name, u.active, u.managed_by, u.role, j.default_role
       FROM users u
       JOIN judged j USING (organization_id)
@@ -66,8 +67,8 @@ export async function findDrift(db: Queryable, organizationId?: string): Promise
       JOIN judged j USING (organization_id)
       WHERE g.origin = 'directory'
     ),
-    expected_roles AS (
-      SELECT p.organization_id, p.user_id,
+    roles AS (
+      SELECT p.organization_id, p.user_id, p.role AS stored,
         coalesce(
           (SELECT g.role
            FROM group_members m
@@ -75,7 +76,7 @@ export async function findDrift(db: Queryable, organizationId?: string): Promise
            WHERE m.organization_id = p.organization_id AND m.user_id = p.user_id AND g.role IS NOT NULL
            ORDER BY CASE g.role WHEN 'admin' THEN 1 WHEN 'developer' THEN 2 ELSE 3 END
            LIMIT 1),
-          p.default_role) AS role
+          p.default_role) AS expected
       FROM people p
       WHERE p.managed_by = 'directory'
     ),
@@ -86,10 +87,9 @@ export async function findDrift(db: Queryable, organizationId?: string): Promise
       SELECT 'phantom-grant', organization_id, user_id, workspace_id, NULL, 'granted'
       FROM (TABLE stored_grants EXCEPT TABLE expected_grants) AS phantom
       UNION ALL
-      SELECT 'wrong-role', organization_id, user_id, NULL, e.role, p.role
-      FROM expected_roles e
-      JOIN people p USING (organization_id, user_id)
-      WHERE p.role IS DISTINCT FROM e.role
+      SELECT 'wrong-role', organization_id, user_id, NULL, expected, stored
+      FROM roles
+      WHERE stored IS DISTINCT FROM expected
       UNION ALL
       SELECT 'access-while-inactive', organization_id, user_id, a.workspace_id, NULL, 'granted'
       FROM effective_access a

@@ -60,7 +60,8 @@ function startKnocking(
       try {
         const answer = await fetch(`${api?.url ?? ''}/api/v1/scim/${organization?.id ?? ''}/v2/Users`, {
           headers: { authorization: `Bearer ${organization?.token ?? ''}` },
-          signal: over.signal,
+          // One for each request: fetch leaves its listener on the signal until it is collected.
+          signal: AbortSignal.any([over.signal]),
         });
         await answer.arrayBuffer();
         const retryAfter = answer.headers.get('retry-after');
