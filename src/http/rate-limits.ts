@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../platform/errors.ts';
-import { boundedMap } from '../rate-limit/bounded-map.ts';
+import { boundedMap } from '../platform/bounded-map.ts';
 import { takeToken, type Limit, type QuotaStore, type TokenBucket } from '../rate-limit/limit.ts';
 import { createRateLimiter } from '../rate-limit/rate-limiter.ts';
 

@@ -1,8 +1,8 @@
 import pg from 'pg';
-import type { Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { AbandonedError, inTime, OutOfTimeError, requireTimeToBegin, type Deadline } from './deadline.ts';
 import { isKeptPlanOutdated } from './kept-statements.ts';
-import { sessionOn, type Session } from './session.ts';
+import { sessionOn, type Ahead, type Session } from './session.ts';
 
 /**
  * Something that runs one SQL statement. `T` names the row's shape, as the statement's column aliases give it.
@@ -32,6 +32,13 @@ export interface Database extends Queryable {
    * has begun.
    */
   within(deadline: Deadline): Database;
+  /**
+   * The same database for work that may be done only while `condition` holds: each statement, and the first one of each
+   * transaction, has it checked ahead, in the same transaction and the same round trip.
+   *
+   * Its methods throw ConditionError when it does not hold; then nothing was done.
+   */
+  provided(condition: Condition): Database;
   /** The pool below, for BullMQ and LISTEN only. */
   readonly pool: pg.Pool;
   close(): Promise<void>;
@@ -109,49 +116,79 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   /** Lends a connection. A statement that Postgres merely refused leaves it as good as before. */
-  async function lend<T>(deadline: Deadline | null, work: (session: Session) => Promise<T>): Promise<T> {
+  async function lend<T>({ deadline, condition }: Terms, work: (session: Session) => Promise<T>): Promise<T> {
     requireTimeToBegin(deadline);
-    const session = sessionOn(await connect(deadline), { statementTimeoutMs, preparedStatements }, deadline);
+    const client = await connect(deadline);
+    const session = sessionOn(client, { statementTimeoutMs, preparedStatements }, deadline, condition);
     try {
       // Here and not before: most of the time that a request waits, it waits for its turn.
       requireTimeToBegin(deadline);
       return await work(session);
+    } catch (error) {
+      throw error instanceof pg.DatabaseError && error.code === conditionSqlState ? new ConditionError() : error;
     } finally {
       session.release();
     }
   }
 
-  const runTransaction = <T>(deadline: Deadline | null, work: (tx: Transaction) => Promise<T>): Promise<T> =>
-    lend(deadline, async (session) => {
+  const runTransaction = <T>(terms: Terms, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    lend(terms, async (session) => {
       await session.begin();
       try {
         const result = await work({ inTransaction: true, query: (statement) => session.run(statement) });
-        await session.run('COMMIT').catch((error: unknown) => {
+        await session.end('COMMIT').catch((error: unknown) => {
           throw endedUnheard(error) ? new OutcomeUnknownError(error) : error;
         });
         return result;
       } catch (error) {
         // On a connection that failed, ROLLBACK would only wait once more; the server rolls back when it ends.
-        if (!session.isBroken()) await session.run('ROLLBACK').catch(() => undefined);
+        if (!session.isBroken()) await session.end('ROLLBACK').catch(() => undefined);
         throw error;
       }
     });
 
-  const runStatement = <T extends object>(deadline: Deadline | null, statement: Sql): Promise<T[]> =>
-    lend(deadline, (session) =>
+  const runStatement = <T extends object>(terms: Terms, statement: Sql): Promise<T[]> =>
+    lend(terms, (session) =>
       session.run<T>(statement).catch((error: unknown) => {
         throw endedUnheard(error) && mayWrite.test(statement.text) ? new OutcomeUnknownError(error) : error;
       }),
     );
 
-  const databaseUntil = (deadline: Deadline | null): Database => ({
+  const databaseOn = (terms: Terms): Database => ({
     pool,
-    query: (statement) => retryDeadlock(() => runStatement(deadline, statement)),
-    transaction: (work) => retryDeadlock(() => runTransaction(deadline, work)),
-    within: databaseUntil,
+    query: (statement) => retryDeadlock(() => runStatement(terms, statement)),
+    transaction: (work) => retryDeadlock(() => runTransaction(terms, work)),
+    within: (deadline) => databaseOn({ ...terms, deadline }),
+    provided: (condition) => databaseOn({ ...terms, condition }),
     close: () => pool.end(),
   });
-  return databaseUntil(null);
+  return databaseOn({ deadline: null, condition: null });
+}
+
+/** On which a connection is lent. */
+interface Terms {
+  deadline: Deadline | null;
+  condition: Condition | null;
+}
+
+/** Something that has to hold for work to be done, ready to be sent ahead of statements. */
+export type Condition = Ahead;
+
+/** @param holds a boolean SQL expression whose values are text */
+export function condition(holds: Sql): Condition {
+  const { text, values } = sql`SELECT require_true(${holds})`;
+  return { text, values: values.map(String) };
+}
+
+/** What `require_true` raises. */
+const conditionSqlState = 'RC001';
+
+/** The condition that this was to be done under does not hold, or not any more. Nothing was done. */
+export class ConditionError extends Error {
+  constructor() {
+    super('the condition for this does not hold any more');
+    this.name = 'ConditionError';
+  }
 }
 
 /** A single statement commits by itself; one that only reads leaves nothing to be unsure of. */
@@ -234,5 +271,6 @@ const busySqlStates = new Set(['57014', '55P03', '40P01', '40001', '25P03', '25P
 export function isTemporary(error: unknown): boolean {
   if (error instanceof OutOfTimeError || error instanceof AbandonedError || error instanceof OverloadedError)
     return true;
+  if (error instanceof ConditionError) return true;
   return isDatabaseAway(error) || (error instanceof pg.DatabaseError && busySqlStates.has(error.code ?? ''));
 }

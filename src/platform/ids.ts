@@ -8,6 +8,11 @@ export function newId(): string {
   return v7();
 }
 
+/** The same with another time than this process's own, in milliseconds since 1970. */
+export function newIdAt(time: number): string {
+  return v7({ msecs: Math.floor(time) });
+}
+
 /**
  * Whether text can be compared with a `uuid` column. Anything else is simply an unknown id: callers answer "not found"
  * instead of letting Postgres reject the cast.

@@ -14,6 +14,13 @@ export interface KeptStatements {
   /** The name to run `text` under; undefined: it is not kept. */
   nameOf(text: string): string | undefined;
   /**
+   * The name of a text that is kept from its first run on, and whether it has run: it may be sent ahead of another one
+   * only when the server knows it.
+   */
+  nameAhead(text: string): { name: string; hasRun: boolean };
+  /** It has run under that name. */
+  ranAhead(name: string): void;
+  /**
    * Whether the plans are so old that they had better be made again, which `DISCARD PLANS` does; asked once, it is taken
    * for done.
    */
@@ -52,6 +59,7 @@ export function keptStatements(client: pg.PoolClient): KeptStatements {
 function keepStatements(): KeptStatements {
   const names = new Map<string, string>();
   const seenOnce = new Set<string>();
+  const ahead = new Map<string, { name: string; hasRun: boolean }>();
   let plannedAt = performance.now();
   return {
     nameOf(text) {
@@ -67,11 +75,19 @@ function keepStatements(): KeptStatements {
       names.set(text, fresh);
       return fresh;
     },
+    nameAhead(text) {
+      let known = ahead.get(text);
+      if (known === undefined) ahead.set(text, (known = { name: `ahead-${ahead.size + 1}`, hasRun: false }));
+      return known;
+    },
+    ranAhead(name) {
+      for (const known of ahead.values()) if (known.name === name) known.hasRun = true;
+    },
     arePlansOld() {
       const now = performance.now();
       if (now - plannedAt < plansLastMs) return false;
       plannedAt = now;
-      return names.size > 0;
+      return names.size + ahead.size > 0;
     },
     isFull: () => names.size >= mostKept,
   };

@@ -3,13 +3,16 @@ import pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import { requireTime, type Deadline } from './deadline.ts';
 import { isKeptPlanOutdated, keptStatements } from './kept-statements.ts';
+import { queryBehind } from './query-behind.ts';
 
 /** One connection while it is lent out, and how long its statements may take. */
 export interface Session {
-  /** Opens a transaction in which no statement outlives the deadline. */
+  /** Opens a transaction in which no statement outlives the deadline; it may be sent with the first statement only. */
   begin(): Promise<void>;
   /** Runs one statement, which the server ends at the deadline. */
-  run<Row extends object>(statement: Sql | string): Promise<Row[]>;
+  run<Row extends object>(statement: Sql): Promise<Row[]>;
+  /** Ends the transaction. One that was not even begun, as no statement followed, costs nothing. */
+  end(how: 'COMMIT' | 'ROLLBACK'): Promise<void>;
   /** Whether the connection is lost, or in a state that nobody knows. */
   isBroken(): boolean;
   /** Back to the pool, or closed when it is broken. */
@@ -45,10 +48,24 @@ const rollbackMs = 500;
  */
 const sessionLimitMs = new WeakMap<pg.PoolClient, number>();
 
+const begin: Ahead = { text: 'BEGIN', values: [] };
+
+/** A statement whose values are text, to be sent ahead of another one in the same round trip. */
+export interface Ahead {
+  text: string;
+  values: readonly string[];
+}
+
 /**
  * @param deadline of the work that the connection is lent for; null: only the limits of every session hold
+ * @param condition runs ahead of the first statement, in the same transaction; where it fails, so does that
  */
-export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadline: Deadline | null): Session {
+export function sessionOn(
+  client: pg.PoolClient,
+  options: SessionOptions,
+  deadline: Deadline | null,
+  condition: Ahead | null = null,
+): Session {
   let serverLimitMs = sessionLimitMs.get(client) ?? options.statementTimeoutMs;
   let broken: Error | undefined;
   // A lost connection is told twice: the query rejects, and there is this event, which would end the process unheard.
@@ -58,19 +75,53 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadli
   client.on('error', onError);
   const kept = options.preparedStatements ? keptStatements(client) : undefined;
 
-  const send = async <Row extends object>(statement: Sql | string, waitMs: number): Promise<Row[]> => {
+  const send = async <Row extends object>(
+    statement: Pick<Sql, 'text' | 'values'> | string,
+    waitMs: number,
+  ): Promise<Row[]> => {
     const text = typeof statement === 'string' ? statement : statement.text;
     const values = typeof statement === 'string' ? [] : statement.values;
     // `query_timeout` is missing in the types of this version.
     const query = { text, values, query_timeout: Math.max(1, Math.ceil(waitMs)) };
     // What has no values may be several statements, which cannot be kept.
     const name = values.length > 0 ? kept?.nameOf(text) : undefined;
+    return guarded(async () => (await client.query<Row>(name === undefined ? query : { ...query, name })).rows);
+  };
+  const guarded = async <T>(query: () => Promise<T>): Promise<T> => {
     try {
-      return (await client.query<Row>(name === undefined ? query : { ...query, name })).rows;
+      return await query();
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || isKeptPlanOutdated(error))
         broken ??= error instanceof Error ? error : new Error(String(error));
       throw error;
+    }
+  };
+
+  /** What still has to run before the next statement. */
+  let ahead: Ahead[] = condition === null ? [] : [condition];
+
+  /** Runs `statement` behind what is ahead of it: in one round trip where the connection keeps all of that. */
+  const sendBehind = async <Row extends object>({ text, values }: Sql): Promise<Row[]> => {
+    const calls = kept === undefined ? [] : ahead.map((one) => ({ ...kept.nameAhead(one.text), values: one.values }));
+    const isKnown = kept !== undefined && values.length > 0 && calls.every(({ hasRun }) => hasRun);
+    if (!isKnown) {
+      await sendAhead();
+      return send({ text, values }, waitMs());
+    }
+    ahead = [];
+    const name = kept.nameOf(text);
+    const query = { text, values, ...(name !== undefined && { name }) };
+    return guarded(() => queryBehind<Row>(client, calls, query, Math.max(1, Math.ceil(waitMs()))));
+  };
+  /** Runs what is ahead by itself. */
+  const sendAhead = async (): Promise<void> => {
+    const statements = ahead;
+    ahead = [];
+    for (const { text, values } of statements) {
+      const name = kept?.nameAhead(text).name;
+      const query = { text, values: [...values], query_timeout: Math.max(1, Math.ceil(waitMs())) };
+      await guarded(() => client.query(name === undefined ? query : { ...query, name }));
+      if (name !== undefined) kept?.ranAhead(name);
     }
   };
   const waitMs = (): number => {
@@ -92,20 +143,34 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, deadli
   return {
     begin: async () => {
       const limitMs = bound();
-      const limit = limitMs === undefined ? '' : `; SET LOCAL statement_timeout = ${limitMs}`;
-      await send(`${kept?.arePlansOld() === true ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`, waitMs());
+      const arePlansOld = kept?.arePlansOld() === true;
       inTransaction = true;
+      if (limitMs === undefined && !arePlansOld && kept !== undefined) {
+        ahead = [begin, ...ahead];
+        return;
+      }
+      const limit = limitMs === undefined ? '' : `; SET LOCAL statement_timeout = ${limitMs}`;
+      await send(`${arePlansOld ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`, waitMs());
     },
     run: async (statement) => {
-      if (statement === 'ROLLBACK') return send(statement, rollbackMs);
       // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
       const limitMs = inTransaction || options.preparedStatements ? bound() : undefined;
       if (limitMs !== undefined) {
+        if (inTransaction) await sendAhead();
         await send(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`, waitMs());
         if (!inTransaction) sessionLimitMs.set(client, limitMs);
       }
       if (!inTransaction && kept?.arePlansOld() === true) await send('DISCARD PLANS', waitMs());
-      return send(statement, waitMs());
+      return ahead.length > 0 ? sendBehind(statement) : send(statement, waitMs());
+    },
+    end: async (how) => {
+      if (ahead.includes(begin)) return;
+      // ROLLBACK never waits for the deadline: there is nothing that it could wait for.
+      if (how === 'COMMIT') {
+        const limitMs = bound();
+        if (limitMs !== undefined) await send(`SET LOCAL statement_timeout = ${limitMs}`, waitMs());
+      }
+      await send(how, how === 'COMMIT' ? waitMs() : rollbackMs);
     },
     isBroken: () => broken !== undefined,
     release: () => {

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { UserNameFormat } from '../contract/organizations.ts';
 import type { Queryable } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
@@ -55,8 +55,7 @@ export async function authenticateScim(
     FROM scim_tokens t
     JOIN organizations o ON o.id = t.organization_id
     JOIN directory_sync_state s ON s.organization_id = t.organization_id
-    WHERE t.token_hash = ${hashToken(token)} AND t.organization_id = ${organizationId}::uuid
-      AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`);
+    WHERE t.token_hash = ${hashToken(token)} AND t.organization_id = ${organizationId}::uuid AND ${tokenHolds}`);
   if (!row?.modeIsScim) throw unauthenticated();
   if (row.usedLongAgo) await noteUse(db, 'scim_tokens', row.tokenId);
 
@@ -78,6 +77,22 @@ export async function authenticateScim(
     schemaVersion: row.schemaVersion,
     entryId: row.entryId,
   };
+}
+
+const tokenHolds = sql`t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`;
+
+/**
+ * Whether `caller` would be answered just the same by `authenticateScim` now, its entry and time aside: the condition
+ * under which a request may go by what was looked up a moment ago.
+ */
+export function callerStands({ organizationId, tokenId, userNameFormat, schemaVersion }: ScimCaller): Sql {
+  return sql`EXISTS (
+    SELECT FROM scim_tokens t
+    JOIN organizations o ON o.id = t.organization_id
+    JOIN directory_sync_state s ON s.organization_id = t.organization_id
+    WHERE t.id = ${tokenId}::uuid AND t.organization_id = ${organizationId}::uuid AND ${tokenHolds}
+      AND o.user_name_format = ${userNameFormat} AND (SELECT version FROM scim_schema_registry) = ${schemaVersion}::bigint
+      AND s.mode_is_scim AND s.plan_allows AND s.sso_is_active AND s.has_verified_domain)`;
 }
 
 function unauthenticated(): DomainError {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { boundedMap } from './bounded-map.ts';
+import { boundedMap } from '../platform/bounded-map.ts';
 import { refill, takeToken, type Limit, type QuotaStore, type TokenBucket } from './limit.ts';
 
 /**

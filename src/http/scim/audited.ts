@@ -1,12 +1,12 @@
 import type { ErrorRequestHandler } from 'express';
 import type { SyncLogAction } from '../../contract/sync-log.ts';
-import { OutcomeUnknownError } from '../../platform/database.ts';
+import { ConditionError, OutcomeUnknownError } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { ScimError } from '../../scim/scim-error.ts';
 import { recordFailure, type Attempt } from './record-failure.ts';
 import { isAuthenticated, scimRequestOf, type ScimRequest } from './scim-context.ts';
 
-/** Errors whose FAILED entry is written. */
+/** Errors whose FAILED entry is written, or must not be. */
 const recorded = new WeakSet<object>();
 
 /**
@@ -28,9 +28,13 @@ export async function audited<T>(
   try {
     return await write();
   } catch (error) {
+    // Who calls is looked up anew, and the write begins anew: nothing has failed yet.
+    if (error instanceof ConditionError) throw error;
+    // An unknown outcome means that the write was let through.
+    if (!(error instanceof OutcomeUnknownError)) await requireCaller(request);
     const outcome = await recordFailure(request, { ...attempt, error });
     if (outcome.kind === 'committed') return await answerCommitted(request, error, () => committed(outcome.resourceId));
-    throw remember(outcome.kind === 'later' && error instanceof OutcomeUnknownError ? notKnown() : error);
+    throw leaveUnrecorded(outcome.kind === 'later' && error instanceof OutcomeUnknownError ? notKnown() : error);
   }
 }
 
@@ -40,7 +44,7 @@ async function answerCommitted<T>({ logger }: ScimRequest, error: unknown, read:
     return await read();
   } catch (readError) {
     logger.warn({ err: readError }, 'what was committed could not be read again');
-    throw remember(
+    throw leaveUnrecorded(
       new ScimError(
         503,
         undefined,
@@ -58,7 +62,23 @@ function notKnown(): ScimError {
   );
 }
 
-function remember(error: unknown): unknown {
+/**
+ * Before a request is refused, for whatever reason: who may not even call is told nothing else, and leaves nothing in the
+ * log. Where that cannot be found out just now the refusal stands: the token was good seconds ago.
+ *
+ * @throws DomainError as authentication does; ConditionError when it has to begin anew
+ */
+export async function requireCaller(request: ScimRequest): Promise<void> {
+  try {
+    await request.confirm();
+  } catch (refusal) {
+    if (refusal instanceof ConditionError) throw refusal;
+    if (refusal instanceof DomainError) throw leaveUnrecorded(refusal);
+  }
+}
+
+/** Keeps `auditRefused` from writing an entry about `error`: there is one, or must be none. @returns it */
+export function leaveUnrecorded(error: unknown): unknown {
   if (typeof error === 'object' && error !== null) recorded.add(error);
   return error;
 }

@@ -1,8 +1,13 @@
-import type { RequestHandler } from 'express';
-import { authenticateScim } from '../../provisioning/authenticate-scim.ts';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { ConditionError, type Database } from '../../platform/database.ts';
+import { DomainError } from '../../platform/errors.ts';
+import { authenticateScim, type ScimCaller } from '../../provisioning/authenticate-scim.ts';
+import { knownCallers } from '../../provisioning/known-callers.ts';
 import type { ResourceTypeRegistry } from '../../provisioning/resource-type-registry.ts';
+import type { ResourceTypes } from '../../scim/resource-types.ts';
 import { contextOf } from '../request-context.ts';
-import { scimRequestOf, setScimRequest } from './scim-context.ts';
+import { leaveUnrecorded, requireCaller } from './audited.ts';
+import { isAuthenticated, scimRequestOf, setScimRequest } from './scim-context.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 
 /** `Authorization: Bearer <token>` (RFC 6750 section 2.1); the scheme's case does not matter. */
@@ -12,30 +17,60 @@ const bearer = /^Bearer +([^\s]+) *$/i;
 const recheckAfterMs = 1_000;
 
 /**
- * Lets nothing pass without a token of the organization in the path; everything else under the base, even the question
- * whether an endpoint exists, comes after. The body is not read before this.
+ * The requests whose every good answer comes from a statement of their own. Only these may have their token checked by
+ * that statement.
  */
-export function authenticate({
+const ownStatement = /^\/(?:Users|Groups)(?:\/(?!\.search$)[^/]+)?$/;
+
+export interface ScimAuthentication {
+  /**
+   * Lets nothing pass without a token of the organization in the path; everything else under the base, even the question
+   * whether an endpoint exists, comes after. The body is not read before this.
+   *
+   * A token that was good a moment ago is not looked up by itself: the request goes on, and each of its statements runs
+   * only if the token is still good then, in the same transaction. So a revocation holds from the next request on, and
+   * even for one whose body is still on its way.
+   */
+  first: RequestHandler<{ organizationId: string }>;
+  /** After the body: whoever leaves SCIM or revokes a token is not to find a write committed that was still on its way. */
+  afterBody: RequestHandler;
+  /** Where the token, or what went with it, has changed in between: looks up who calls, and has `endpoints` begin anew. */
+  whenChanged(endpoints: RequestHandler): ErrorRequestHandler;
+  /** Nobody is told what is wrong with a request before it is certain that they may ask, and that it still is wrong. */
+  beforeRefusal: ErrorRequestHandler;
+}
+
+/** Authentication of one api process. */
+export function scimAuthentication({
   db: unlimited,
   publicUrl,
   registry,
   lateEntries,
 }: Pick<ScimDependencies, 'db' | 'publicUrl' | 'lateEntries'> & {
   registry: ResourceTypeRegistry;
-}): RequestHandler<{ organizationId: string }> {
-  return async (req, res, next) => {
-    const { organizationId } = req.params;
-    const token = bearer.exec(req.get('authorization') ?? '')?.[1] ?? '';
+}): ScimAuthentication {
+  const known = knownCallers();
+  const credentialOf = (req: Request) => ({
+    organizationId: String(req.params['organizationId']),
+    token: bearer.exec(req.get('authorization') ?? '')?.[1] ?? '',
+  });
+
+  const setRequest = (
+    req: Request,
+    res: Response,
+    { caller, resourceTypes, db }: { caller: ScimCaller; resourceTypes: ResourceTypes; db: Database },
+    checkedAt: number | null,
+  ): void => {
     const { requestId, logger, deadlines } = contextOf(res);
-    const db = unlimited.within(deadlines.work);
-    const check = () => authenticateScim(db, { organizationId, token });
-    const { tokenId, tokenName, userNameFormat, receivedAt, schemaVersion, entryId } = await check();
-    let checkedAt = performance.now();
+    const { organizationId, userNameFormat, entryId } = caller;
+    // Now: routers change the request's parameters while they handle it.
+    const credential = credentialOf(req);
+    let lastCheckedAt = checkedAt;
     setScimRequest(res, {
       caller: {
         organizationId,
         userNameFormat,
-        cause: { actor: { type: 'scim_token', id: tokenId, name: tokenName }, requestId },
+        cause: { actor: { type: 'scim_token', id: caller.tokenId, name: caller.tokenName }, requestId },
         entryId,
       },
       db,
@@ -43,22 +78,70 @@ export function authenticate({
       logDb: unlimited.within(deadlines.lastWords),
       lateEntries,
       baseUrl: `${publicUrl}/api/v1/scim/${organizationId}/v2`,
-      resourceTypes: await registry.at(schemaVersion),
-      receivedAt,
+      resourceTypes,
+      receivedAt: caller.receivedAt,
       requestId,
       logger,
+      isCheckedByStatements: checkedAt === null,
       confirm: async () => {
-        if (performance.now() - checkedAt <= recheckAfterMs) return;
-        await check();
-        checkedAt = performance.now();
+        if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;
+        const now = await authenticateScim(unlimited.within(deadlines.work), credential);
+        // What the request was refused for may be all right by now.
+        if (checkedAt === null && !goesWithTheSame(now, caller)) throw new ConditionError();
+        lastCheckedAt = performance.now();
       },
     });
-    next();
+  };
+
+  const lookUp = async (req: Request, res: Response): Promise<void> => {
+    const credential = credentialOf(req);
+    const db = unlimited.within(contextOf(res).deadlines.work);
+    const caller = await authenticateScim(db, credential);
+    const checkedAt = performance.now();
+    const resourceTypes = await registry.at(caller.schemaVersion);
+    known.remember(credential.token, caller, resourceTypes, checkedAt);
+    setRequest(req, res, { caller, resourceTypes, db }, checkedAt);
+  };
+
+  return {
+    first: async (req, res, next) => {
+      const { organizationId, token } = credentialOf(req);
+      const caller = ownStatement.test(req.path) ? known.get(organizationId, token) : undefined;
+      if (caller === undefined) await lookUp(req, res);
+      else {
+        const db = unlimited.within(contextOf(res).deadlines.work).provided(caller.stands);
+        setRequest(req, res, { ...caller, db }, null);
+      }
+      next();
+    },
+    afterBody: async (_req, res, next) => {
+      const request = scimRequestOf(res);
+      if (!request.isCheckedByStatements) await request.confirm();
+      next();
+    },
+    whenChanged: (endpoints) => async (error: unknown, req, res, next) => {
+      if (!(error instanceof ConditionError) || res.headersSent) {
+        next(error);
+        return;
+      }
+      const { organizationId, token } = credentialOf(req);
+      known.forget(organizationId, token);
+      await lookUp(req, res).catch((refusal: unknown) => {
+        throw leaveUnrecorded(refusal);
+      });
+      await endpoints(req, res, next);
+    },
+    beforeRefusal: async (error: unknown, _req, res, next) => {
+      const isHeldBack = error instanceof DomainError && error.kind === 'too-many-requests';
+      const isUnchecked = isAuthenticated(res) && scimRequestOf(res).isCheckedByStatements;
+      if (isUnchecked && !(error instanceof ConditionError) && !isHeldBack && !res.headersSent)
+        await requireCaller(scimRequestOf(res));
+      next(error);
+    },
   };
 }
 
-/** After the body: whoever leaves SCIM or revokes a token is not to find a write committed that was still on its way. */
-export const authenticateAgain: RequestHandler = async (_req, res, next) => {
-  await scimRequestOf(res).confirm();
-  next();
-};
+/** Whether a request of either is handled alike. */
+function goesWithTheSame(one: ScimCaller, other: ScimCaller): boolean {
+  return one.userNameFormat === other.userNameFormat && one.schemaVersion === other.schemaVersion;
+}

@@ -27,6 +27,8 @@ export interface ScimRequest {
   receivedAt: Date;
   requestId: string;
   logger: Logger;
+  /** The token is good if a statement of `db` is run at all; until then nothing is known of it. */
+  isCheckedByStatements: boolean;
   /** Checks the token again if that is more than a moment ago. Throws as authentication does. */
   confirm(): Promise<void>;
 }

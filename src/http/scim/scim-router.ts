@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { ScimError } from '../../scim/scim-error.ts';
 import { auditRefused } from './audited.ts';
 import { createResourceTypeRegistry } from '../../provisioning/resource-type-registry.ts';
-import { authenticate, authenticateAgain } from './authenticate.ts';
+import { scimAuthentication } from './authenticate.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { groupRoutes } from './group-routes.ts';
@@ -53,11 +53,20 @@ export function scimRouter(dependencies: ScimDependencies): Router {
 function organizationRouter(dependencies: ScimDependencies): Router {
   const router = Router({ mergeParams: true, caseSensitive: true });
   const { db, limits } = dependencies;
-  const registry = createResourceTypeRegistry(db);
-  router.use(limits.strangers(isAuthenticated), authenticate({ ...dependencies, registry }));
+  const authentication = scimAuthentication({ ...dependencies, registry: createResourceTypeRegistry(db) });
+  const endpoints = endpointsRouter(dependencies);
+  router.use(limits.strangers(isAuthenticated), authentication.first);
   router.use(limits.scim((_req, res) => scimRequestOf(res).caller.organizationId));
-  router.use(...scimBody, authenticateAgain);
+  router.use(...scimBody, authentication.afterBody);
   router.use(mapBodyError);
+  router.use(endpoints);
+  router.use(authentication.beforeRefusal, authentication.whenChanged(endpoints), auditRefused, answerScimError);
+  return router;
+}
+
+/** The endpoints, for a request that was let pass and whose body is read. */
+function endpointsRouter(dependencies: ScimDependencies): Router {
+  const router = Router({ caseSensitive: true });
   // The searches first: /Users/.search looks like a user of that id.
   router.use(searchRoutes(dependencies), userRoutes(dependencies), groupRoutes(dependencies));
   router.use(bulkRoutes(dependencies), discoveryRoutes());
@@ -72,6 +81,5 @@ function organizationRouter(dependencies: ScimDependencies): Router {
       `There is no endpoint ${req.path} here. The SCIM base URL ends in /v2; /ResourceTypes lists the endpoints.`,
     );
   });
-  router.use(auditRefused, answerScimError);
   return router;
 }

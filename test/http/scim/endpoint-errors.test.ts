@@ -101,6 +101,7 @@ describe('every error under the SCIM base is a SCIM error (RFC 7644 section 3.12
       query: (statement) =>
         statement.sql.includes('FROM users u') ? Promise.reject(new Error(secret)) : service.db.query(statement),
       within: () => brokenDb,
+      provided: () => brokenDb,
     };
     const broken = await startSecondProcess(service, brokenDb);
     try {

@@ -1,0 +1,59 @@
+import { boundedMap } from '../platform/bounded-map.ts';
+import { condition, type Condition } from '../platform/database.ts';
+import { newIdAt } from '../platform/ids.ts';
+import type { ResourceTypes } from '../scim/resource-types.ts';
+import { callerStands, type ScimCaller } from './authenticate-scim.ts';
+import { hashToken } from './token-secret.ts';
+
+/** A caller that was looked up a moment ago. What it does now may be done only while `stands` holds. */
+export interface KnownCaller {
+  /** With an entry of its own, and the time, for each request. */
+  caller: ScimCaller;
+  resourceTypes: ResourceTypes;
+  stands: Condition;
+}
+
+/**
+ * The callers of the last seconds. A provider sends many requests in a row, and a look-up of its own for each would cost
+ * a round trip; so the token is checked ahead of the request's statement, in the same transaction, and all that the
+ * look-up answers beside that is remembered here.
+ */
+export interface KnownCallers {
+  get(organizationId: string, token: string): KnownCaller | undefined;
+  /** @param at when it was looked up, by the clock of `performance.now()`, which no step of the system's clock moves */
+  remember(token: string, caller: ScimCaller, resourceTypes: ResourceTypes, at: number): void;
+  forget(organizationId: string, token: string): void;
+}
+
+/** Then a caller is looked up again, which also notes that its token is in use, and what time it is at the database. */
+const rememberedForMs = 10_000;
+
+const mostRemembered = 10_000;
+
+interface Remembered extends Omit<KnownCaller, 'caller'> {
+  caller: ScimCaller;
+  at: number;
+}
+
+export function knownCallers(): KnownCallers {
+  const remembered = boundedMap<Remembered>(mostRemembered);
+  const keyOf = (organizationId: string, token: string): string =>
+    `${organizationId} ${hashToken(token).toString('base64')}`;
+  return {
+    get: (organizationId, token) => {
+      const known = remembered.get(keyOf(organizationId, token));
+      if (known === undefined) return undefined;
+      const ageMs = performance.now() - known.at;
+      if (ageMs > rememberedForMs) return undefined;
+      // The database's clock, the one that all processes share, behind by a round trip at most.
+      const receivedAt = new Date(known.caller.receivedAt.getTime() + ageMs);
+      const caller = { ...known.caller, receivedAt, entryId: newIdAt(receivedAt.getTime()) };
+      return { caller, resourceTypes: known.resourceTypes, stands: known.stands };
+    },
+    remember: (token, caller, resourceTypes, at) => {
+      const stands = condition(callerStands(caller));
+      remembered.set(keyOf(caller.organizationId, token), { caller, resourceTypes, stands, at });
+    },
+    forget: (organizationId, token) => remembered.delete(keyOf(organizationId, token)),
+  };
+}
