@@ -51,6 +51,17 @@ const contentSecurityPolicy = {
   },
 };
 
+/** What a SCIM answer needs of these: no browser shows it, and nothing of it may be shown. */
+const scimHeaders = {
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+};
+
 /** The whole HTTP surface of an api process. What is asked most often stands first. */
 export function createApp(dependencies: AppDependencies): Express {
   const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt, quotaStore = null } = dependencies;
@@ -69,9 +80,13 @@ export function createApp(dependencies: AppDependencies): Express {
     onStoreAway: (err) => logger.warn({ err }, 'rate limits are not shared with other processes just now'),
   });
   app.use(requestContext({ logger, metrics }));
-  app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
-
-  app.use('/api/v1/scim', scimRouter({ db, publicUrl: base, nudge, limits, lateEntries }));
+  const hsts = base.startsWith('https:');
+  app.use(
+    '/api/v1/scim',
+    helmet({ ...scimHeaders, hsts }),
+    scimRouter({ db, publicUrl: base, nudge, limits, lateEntries }),
+  );
+  app.use(helmet({ contentSecurityPolicy, hsts }));
   app.use(
     '/api/v1',
     adminRouter({

@@ -37,9 +37,13 @@ export function requestContext(dependencies: {
     const startedAt = process.hrtime.bigint();
     const given = req.get('x-request-id');
     const requestId = given !== undefined && isUsable(given) ? given : newId();
+    let ownLogger: Logger | undefined;
     const context: RequestContext = {
       requestId,
-      logger: logger.child({ requestId }),
+      // Made when it is needed: to make one costs more than its line at the end, and most requests need no more than that.
+      get logger() {
+        return (ownLogger ??= logger.child({ requestId }));
+      },
       metrics,
       deadlines: requestDeadlines(res, performance.now()),
     };
@@ -56,6 +60,7 @@ export function requestContext(dependencies: {
       metrics.observeRequest({ routeClass, method, status, durationMs });
       const organizationId = organizationIn(path);
       const line = {
+        requestId,
         method,
         path,
         status,
@@ -65,8 +70,8 @@ export function requestContext(dependencies: {
         ...(!res.writableFinished && { aborted: true }),
       };
       // Probes come every few seconds, for ever.
-      if (routeClass === 'health' || routeClass === 'metrics') context.logger.debug(line, 'request');
-      else context.logger.info(line, 'request');
+      if (routeClass === 'health' || routeClass === 'metrics') logger.debug(line, 'request');
+      else logger.info(line, 'request');
     });
     next();
   };

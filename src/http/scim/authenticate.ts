@@ -61,7 +61,8 @@ export function scimAuthentication({
     { caller, resourceTypes, db }: { caller: ScimCaller; resourceTypes: ResourceTypes; db: Database },
     checkedAt: number | null,
   ): void => {
-    const { requestId, logger, deadlines } = contextOf(res);
+    const context = contextOf(res);
+    const { requestId, deadlines } = context;
     const { organizationId, userNameFormat, entryId } = caller;
     // Now: routers change the request's parameters while they handle it.
     const credential = credentialOf(req);
@@ -81,7 +82,9 @@ export function scimAuthentication({
       resourceTypes,
       receivedAt: caller.receivedAt,
       requestId,
-      logger,
+      get logger() {
+        return context.logger;
+      },
       isCheckedByStatements: checkedAt === null,
       confirm: async () => {
         if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;

@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { badRequest, ScimError } from '../../scim/scim-error.ts';
 import { contextOf } from '../request-context.ts';
 import { inTimeOrElse } from '../request-deadline.ts';
@@ -6,14 +6,23 @@ import { maxBodyBytes } from './scim-limits.ts';
 
 const accepted = ['application/scim+json', 'application/json'];
 
+const readInTime = inTimeOrElse(
+  (res) => contextOf(res).deadlines.work,
+  express.raw({ type: accepted, limit: maxBodyBytes }),
+  () => new ScimError(408, undefined, 'The body took too long to arrive; nothing was changed. Send it again.'),
+);
+
+function hasBody(req: Request): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.get('content-length') ?? 0) > 0;
+}
+
 /**
  * Reads a JSON body (RFC 7644 section 3.1): both content types, UTF-8 checked instead of repaired, at most
  * `maxBodyBytes` after decompression.
  */
 export const scimBody: RequestHandler[] = [
   (req, _res, next) => {
-    const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.get('content-length') ?? 0) > 0;
-    if (hasBody && !req.is(accepted)) {
+    if (hasBody(req) && !req.is(accepted)) {
       throw new ScimError(415, undefined, `Send the body as ${accepted[0]} (or ${accepted[1]}), in UTF-8.`);
     }
     const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(req.get('content-type') ?? '')?.[1];
@@ -24,11 +33,7 @@ export const scimBody: RequestHandler[] = [
     if (Number(req.get('content-length') ?? 0) > maxBodyBytes) throw bodyTooLarge();
     next();
   },
-  inTimeOrElse(
-    (res) => contextOf(res).deadlines.work,
-    express.raw({ type: accepted, limit: maxBodyBytes }),
-    () => new ScimError(408, undefined, 'The body took too long to arrive; nothing was changed. Send it again.'),
-  ),
+  (req, res, next) => (hasBody(req) ? readInTime(req, res, next) : next()),
   (req, _res, next) => {
     req.body = Buffer.isBuffer(req.body) && req.body.length > 0 ? parseJson(req.body) : undefined;
     next();

@@ -4,8 +4,16 @@ import type { Response } from 'express';
 import type { JsonObject } from '../../scim/json.ts';
 import { scimMediaType } from './scim-context.ts';
 
+/** The charset as `res.send` would add it, so that a long answer has no other type than a short one. */
+const contentType = `${scimMediaType}; charset=utf-8`;
+
+/** What `res.send` would do for JSON, without asking what it was given: resources bring their own ETag. */
 export function sendResource(res: Response, status: number, body: JsonObject): void {
-  res.status(status).type(scimMediaType).send(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  res.statusCode = status;
+  res.setHeader('Content-Type', contentType);
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(text);
 }
 
 /** Text is handed to the socket in pieces of about this size: fewer system calls, and memory stays bounded. */
@@ -16,8 +24,7 @@ const chunkLength = 64 * 1024;
  * a slow reader, so that no answer is ever in memory as a whole.
  */
 export async function sendJsonText(res: Response, status: number, text: AsyncIterable<string>): Promise<void> {
-  // The charset as `res.send` would add it, so that a long answer has no other type than a short one.
-  res.status(status).set('Content-Type', `${scimMediaType}; charset=utf-8`);
+  res.status(status).set('Content-Type', contentType);
   if (res.req.method === 'HEAD') {
     // The headers alone are wanted, so a long text is not even made.
     res.end();
