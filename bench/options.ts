@@ -9,6 +9,9 @@ export interface Processes {
   workers: number;
 }
 
+/** As `--processes` has it. */
+const usualProcesses = '1+1,1+2,1+4,2+1';
+
 export interface Options {
   quick: boolean;
   /** Names, or beginnings of names; none: everything. */
@@ -57,12 +60,11 @@ export function parseOptions(words: readonly string[], names: readonly string[])
         .choices([...engineNames, 'both'])
         .default('both'),
     )
-    .option('--processes <numbers>', 'api+worker processes of scale-out, separated by commas', processes, [
-      { apis: 1, workers: 1 },
-      { apis: 1, workers: 2 },
-      { apis: 1, workers: 4 },
-      { apis: 2, workers: 1 },
-    ])
+    .addOption(
+      new Option('--processes <numbers>', 'api+worker processes of scale-out, separated by commas')
+        .argParser(processes)
+        .default(processes(usualProcesses), usualProcesses),
+    )
     .option('--rounds <number>', 'rounds of each ingress workload (5; quick: 2)', number)
     .option('--turn <ms>', 'length of one turn (2000; quick: 250)', number)
     .option('--users <number>', 'users of the initial sync (10000; quick: 300)', number)
