@@ -1,7 +1,16 @@
+import { engineNames, type EngineName } from './servers/queue-engines.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-export const studies = ['access', 'mapping', 'initial-sync', 'fairness'] as const;
+export const studies = ['access', 'mapping', 'initial-sync', 'fairness', 'scale-out', 'many-organizations'] as const;
 export const contenderNames = ['rollcall', 'api', 'ceiling', 'limit'] as const;
+
+export interface Processes {
+  apis: number;
+  workers: number;
+}
+
+/** As `--processes` has it. */
+const usualProcesses = '1+1,1+2,1+4,2+1';
 
 export interface Options {
   quick: boolean;
@@ -9,7 +18,9 @@ export interface Options {
   only: string[];
   contenders: string[];
   connections: number[];
-  engine: 'postgres' | 'redis' | 'both';
+  engine: EngineName | 'both';
+  /** Of scale-out: numbers of api and worker processes. The first is what the others are compared with. */
+  processes: Processes[];
   rounds: number;
   turnMs: number;
   /** Of the initial sync. */
@@ -42,9 +53,17 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     )
     .option('--connections <numbers>', 'connections of the ingress workloads, separated by commas', numbers, [1, 16])
     .addOption(
-      new Option('--engine <name>', 'queue engine; `both` for access and fairness')
-        .choices(['postgres', 'redis', 'both'])
+      new Option(
+        '--engine <name>',
+        'where the queues are in the studies; `both`: Postgres and Redis, for scale-out a cluster too',
+      )
+        .choices([...engineNames, 'both'])
         .default('both'),
+    )
+    .addOption(
+      new Option('--processes <numbers>', 'api+worker processes of scale-out, separated by commas')
+        .argParser(processes)
+        .default(processes(usualProcesses), usualProcesses),
     )
     .option('--rounds <number>', 'rounds of each ingress workload (5; quick: 2)', number)
     .option('--turn <ms>', 'length of one turn (2000; quick: 250)', number)
@@ -62,6 +81,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     contenders: string[];
     connections: number[];
     engine: Options['engine'];
+    processes: Processes[];
     rounds?: number;
     turn?: number;
     users?: number;
@@ -83,6 +103,7 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     statements,
     contenders: given.contenders,
     connections: given.connections,
+    processes: given.processes,
     rounds: given.rounds ?? (quick ? 2 : 5),
     turnMs: given.turn ?? (quick ? 250 : 2_000),
     users: given.users ?? (quick ? 300 : 10_000),
@@ -105,4 +126,11 @@ function number(text: string): number {
 
 function numbers(text: string): number[] {
   return text.split(',').map(number);
+}
+
+function processes(text: string): Processes[] {
+  return text.split(',').map((pair) => {
+    const [apis = '', workers = ''] = pair.split('+');
+    return { apis: number(apis), workers: number(workers) };
+  });
 }

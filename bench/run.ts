@@ -14,11 +14,13 @@ import { forgetStatements, printStatements, statementSettings } from './measure/
 import { isChosen, parseOptions, studies, type Options } from './options.ts';
 import { printContest, printTargets } from './report.ts';
 import { stopAllPrograms } from './servers/node-program.ts';
-import { startRedisServer } from './servers/redis-server.ts';
+import { queueEngines, type EngineName } from './servers/queue-engines.ts';
 import { studyMapping } from './studies/big-mapping.ts';
 import { studyAccess } from './studies/change-to-access.ts';
 import { studyFairness } from './studies/fairness.ts';
 import { studyInitialSync } from './studies/initial-sync.ts';
+import { studyManyOrganizations } from './studies/many-organizations.ts';
+import { studyScaleOut } from './studies/scale-out.ts';
 import { startPostgresServer, type PostgresServer } from './servers/postgres-server.ts';
 import { ingressWorkloads } from './workloads/all.ts';
 import type { Sizes } from './workloads/workload.ts';
@@ -74,36 +76,35 @@ async function runStudies(
   note: (name: string, measured: unknown) => Promise<void>,
 ): Promise<void> {
   const surroundings = { postgres, directory };
-  const { quick, users, members } = options;
+  const { quick, users, members, processes, statements } = options;
   const chosen = (name: (typeof studies)[number]) => isChosen(options, name);
-  if (chosen('access') || chosen('fairness')) {
-    const engines = await chooseEngines();
-    if (chosen('access')) {
-      const scale = quick ? { seconds: 3, rates: [10] } : { seconds: 30, rates: [10, 500] };
-      await note('access', await studyAccess(surroundings, { engines, ...scale }));
-    }
-    if (chosen('fairness')) {
-      const scale = quick
-        ? { seconds: 3, workers: [1], floodUsers: 20_000 }
-        : { seconds: 20, workers: [1, 3], floodUsers: 200_000 };
-      await note('fairness', await studyFairness(surroundings, { engines, ...scale }));
-    }
+  const available = queueEngines(directory);
+  stops.push(() => available.stop());
+  const enginesOf = (both: EngineName[]) => available.choose(options.engine === 'both' ? both : [options.engine]);
+  if (chosen('access')) {
+    const scale = quick ? { seconds: 3, rates: [10] } : { seconds: 30, rates: [10, 500] };
+    const engines = await enginesOf(['postgres', 'redis']);
+    await note('access', await studyAccess(surroundings, { engines, ...scale }));
+  }
+  if (chosen('fairness')) {
+    const scale = quick
+      ? { seconds: 3, workers: [1], floodUsers: 20_000 }
+      : { seconds: 20, workers: [1, 3], floodUsers: 200_000 };
+    const engines = await enginesOf(['postgres', 'redis']);
+    await note('fairness', await studyFairness(surroundings, { engines, ...scale }));
+  }
+  if (chosen('scale-out')) {
+    const scale = quick ? { seconds: 2, warmUpSeconds: 1 } : { seconds: 8, warmUpSeconds: 2 };
+    const engines = await enginesOf(['postgres', 'redis', 'cluster']);
+    await note('scaleOut', await studyScaleOut(surroundings, { engines, processes, statements, ...scale }));
+  }
+  if (chosen('many-organizations')) {
+    const scale = quick ? { seconds: 3, organizations: 100 } : { seconds: 20, organizations: 1_000 };
+    const engines = await enginesOf(['postgres', 'redis']);
+    await note('manyOrganizations', await studyManyOrganizations(surroundings, { engines, ...scale }));
   }
   if (chosen('mapping')) await note('mapping', await studyMapping(surroundings, members));
   if (chosen('initial-sync')) await note('initialSync', await studyInitialSync(surroundings, users));
-}
-
-async function chooseEngines(): Promise<{ name: string; redisUrl: string | null }[]> {
-  const onPostgres = { name: 'postgres', redisUrl: null };
-  if (options.engine === 'postgres') return [onPostgres];
-  const redis = await startRedisServer(directory);
-  if (redis === null) {
-    console.log('\nredis-server is not installed: the Redis engine is not measured.');
-    return options.engine === 'redis' ? [] : [onPostgres];
-  }
-  stops.push(() => redis.stop());
-  const onRedis = { name: 'redis', redisUrl: redis.url };
-  return options.engine === 'redis' ? [onRedis] : [onPostgres, onRedis];
 }
 
 async function runIngress(postgres: PostgresServer): Promise<Contest[]> {

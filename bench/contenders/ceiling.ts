@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { seedCeiling } from '../seed/seed-ceiling.ts';
 import type { SeededOrganization } from '../seed/seed-rollcall.ts';
-import type { Target } from '../load/messages.ts';
+import { scimTarget } from '../load/messages.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startNodeProgram } from '../servers/node-program.ts';
 import type { PostgresServer } from '../servers/postgres-server.ts';
@@ -36,13 +36,7 @@ export async function startCeilingProgram(databaseUrl: string, directory: string
     logFile: join(directory, 'ceiling.log'),
     ready: /the ceiling is ready/,
   });
-  const target = (organizationId: string): Target => ({
-    kind: 'http',
-    host: '127.0.0.1',
-    port,
-    basePath: `/api/v1/scim/${organizationId}/v2`,
-    token,
-  });
+  const target = (organizationId: string) => scimTarget([port], [{ id: organizationId, token }]);
   return { ...program, target };
 }
 

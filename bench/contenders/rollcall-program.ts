@@ -16,6 +16,8 @@ export interface RollcallApi extends NodeProgram {
 export interface RollcallOptions {
   databaseUrl: string;
   redisUrl: string | null;
+  /** Sets of queues in Redis; left out: one. */
+  queueShards?: number;
   /** Where the program's log goes. */
   logDirectory: string;
   /** For the flags of a profile. */
@@ -28,11 +30,11 @@ function programOf({ checkout = thisCheckout }: RollcallOptions): string {
   return join(checkout, 'bin/rollcall.js');
 }
 
-function environmentOf({ databaseUrl, redisUrl }: RollcallOptions): Record<string, string> {
+function environmentOf({ databaseUrl, redisUrl, queueShards = 1 }: RollcallOptions): Record<string, string> {
   return {
     DATABASE_URL: databaseUrl,
     ROLLCALL_ADMIN_KEY: adminKey,
-    ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
+    ...(redisUrl === null ? {} : { REDIS_URL: redisUrl, QUEUE_SHARDS: `${queueShards}` }),
     // One client stands for a whole provider here, and shall be held back by nothing but the service's speed.
     SCIM_RATE_LIMIT_PER_SECOND: '100000',
   };

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '../../src/platform/migrate.ts';
+import { scimTarget } from '../load/messages.ts';
 import { seedRollcall, type SeededOrganization } from '../seed/seed-rollcall.ts';
 import type { PostgresServer } from '../servers/postgres-server.ts';
 import { rollcallStore } from '../stores/rollcall-store.ts';
@@ -67,13 +68,7 @@ export async function startRollcall(options: {
     databaseUrl: program.databaseUrl,
     store,
     organization: (organization) => seeded[organization],
-    target: (organization) => ({
-      kind: 'http',
-      host: '127.0.0.1',
-      port: api.port,
-      basePath: `/api/v1/scim/${seeded[organization].id}/v2`,
-      token: seeded[organization].token,
-    }),
+    target: (organization) => scimTarget([api.port], [seeded[organization]]),
     stop: async () => {
       await store.close();
       await Promise.all([api.stop(), worker?.stop()]);

@@ -5,7 +5,7 @@
 import pg from 'pg';
 import { operationsOf } from '../workloads/all.ts';
 import { HttpConnection } from './http-connection.ts';
-import type { LoadReply, LoadRequest, Target } from './messages.ts';
+import type { HttpTarget, LoadReply, LoadRequest, Target } from './messages.ts';
 import type { Operations } from './operations.ts';
 import { runLoad } from './run-load.ts';
 
@@ -18,8 +18,9 @@ async function performOver(target: Target, connections: number, operations: Oper
   if (target.kind === 'http') {
     const lanes = await openHttp(target, connections);
     return async (lane, index) => {
-      const { method, path, body } = operations.http(index);
-      return operations.judge(index, await at(lanes, lane).send(method, `${target.basePath}${path}`, body));
+      const { method, path, body, organization = 0 } = operations.http(index);
+      const { basePath, token } = at(target.organizations, organization);
+      return operations.judge(index, await at(lanes, lane).send(method, `${basePath}${path}`, token, body));
     };
   }
   const { sql, judgeRows } = operations;
@@ -36,10 +37,12 @@ async function performOver(target: Target, connections: number, operations: Oper
   };
 }
 
-async function openHttp(target: Target & { kind: 'http' }, count: number): Promise<HttpConnection[]> {
-  const key = `${target.host}:${target.port} ${target.token}`;
-  const lanes = (httpLanes.get(key) ?? []).filter((lane) => !lane.closed);
-  while (lanes.length < count) lanes.push(await HttpConnection.open(target.host, target.port, target.token));
+async function openHttp({ host, ports }: HttpTarget, count: number): Promise<HttpConnection[]> {
+  const key = `${host}:${ports.join(',')}`;
+  const lanes = httpLanes.get(key) ?? [];
+  for (let lane = 0; lane < count; lane += 1) {
+    if (lanes[lane]?.closed !== false) lanes[lane] = await HttpConnection.open(host, at(ports, lane % ports.length));
+  }
   httpLanes.set(key, lanes);
   return lanes;
 }
@@ -58,7 +61,7 @@ async function openSql(databaseUrl: string, count: number): Promise<pg.Client[]>
 
 function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
-  if (item === undefined) throw new Error(`no lane ${index}`);
+  if (item === undefined) throw new Error(`there is no number ${index} of ${list.length}`);
   return item;
 }
 

@@ -32,22 +32,23 @@ export class HttpConnection {
     socket.on('close', () => this.#end(new Error('the server closed the connection')));
   }
 
-  static open(host: string, port: number, token: string): Promise<HttpConnection> {
-    const headers = `Host: ${host}:${port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/scim+json\r\n`;
+  static open(host: string, port: number): Promise<HttpConnection> {
+    const headers = `Host: ${host}:${port}\r\nContent-Type: application/scim+json\r\n`;
     return new Promise((resolve, reject) => {
       const socket = connect(port, host, () => resolve(new HttpConnection(socket, headers)));
       socket.once('error', reject);
     });
   }
 
-  send(method: string, path: string, body: string | undefined): Promise<Answer> {
+  send(method: string, path: string, token: string, body: string | undefined): Promise<Answer> {
     if (this.closed) return Promise.reject(new Error('the connection is closed'));
     this.#method = method;
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
       const length = body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`;
-      this.#socket.write(`${method} ${path} HTTP/1.1\r\n${this.#headers}${length}\r\n${body ?? ''}`);
+      const headers = `${this.#headers}Authorization: Bearer ${token}\r\n${length}`;
+      this.#socket.write(`${method} ${path} HTTP/1.1\r\n${headers}\r\n${body ?? ''}`);
     });
   }
 

@@ -1,8 +1,26 @@
 import type { LoadOptions, LoadResult } from './run-load.ts';
 
 /** Where a workload is sent to. */
-export type Target =
-  { kind: 'http'; host: string; port: number; basePath: string; token: string } | { kind: 'sql'; databaseUrl: string };
+export type Target = HttpTarget | { kind: 'sql'; databaseUrl: string };
+
+export interface HttpTarget {
+  kind: 'http';
+  host: string;
+  /** Of every process that answers; connections are spread over them. */
+  ports: number[];
+  /** An operation names one by its position. */
+  organizations: { basePath: string; token: string }[];
+}
+
+/** SCIM of these organizations, at processes of this machine. */
+export function scimTarget(ports: number[], organizations: readonly { id: string; token: string }[]): HttpTarget {
+  return {
+    kind: 'http',
+    host: '127.0.0.1',
+    ports,
+    organizations: organizations.map(({ id, token }) => ({ basePath: `/api/v1/scim/${id}/v2`, token })),
+  };
+}
 
 /** What a load process is asked to do. */
 export interface LoadRequest extends LoadOptions {

@@ -5,6 +5,8 @@ export interface HttpOperation {
   /** Below the SCIM base path. */
   path: string;
   body?: string;
+  /** Which of the target's organizations it is for; left out: the first. */
+  organization?: number;
 }
 
 /** One statement; prepared where it has a name: the same name always with the same text. */

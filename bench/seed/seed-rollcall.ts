@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { batchGroups, firstBatchGroup, putGroupNumber } from '../workloads/groups.ts';
 import { organizations, type OrganizationName, type Sizes } from '../workloads/workload.ts';
-import { groupPrefix, numbersPerOrganization, userPrefix } from './sample-ids.ts';
+import { groupId, groupPrefix, numbersPerOrganization, userPrefix } from './sample-ids.ts';
 
 export interface SeededOrganization {
   id: string;
@@ -70,6 +70,38 @@ export async function insertUsers(
       FROM generate_series($3::bigint, $4::bigint) AS n, LATERAL (SELECT 'user' || n || '@' || $2::text || '.example' AS name)`,
     [organizationId, suffix, first, first + count - 1],
   );
+}
+
+/** Groups without members so far, mapped to one workspace; nobody is asked to compute anything. */
+export async function insertMappedGroups(
+  client: pg.Client,
+  { organizationId, workspaceId, first, count }: SeededMapping,
+): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, offset) => first + offset);
+  for (const number of numbers) await insertGroup(client, { organizationId, number, firstUser: first, members: 0 });
+  await client.query('INSERT INTO workspaces (organization_id, id, name) VALUES ($1, $2, $3)', [
+    organizationId,
+    workspaceId,
+    'Everything',
+  ]);
+  const groupIds = numbers.map(groupId);
+  await client.query('INSERT INTO group_mappings (organization_id, group_id) SELECT $1, unnest($2::uuid[])', [
+    organizationId,
+    groupIds,
+  ]);
+  await client.query(
+    `INSERT INTO group_mapping_workspaces (organization_id, group_id, workspace_id)
+      SELECT $1, unnest($2::uuid[]), $3`,
+    [organizationId, groupIds, workspaceId],
+  );
+}
+
+interface SeededMapping {
+  organizationId: string;
+  workspaceId: string;
+  /** Number of the first group, and how many there are. */
+  first: number;
+  count: number;
 }
 
 /** The first `members` users from `firstUser` on become its members. */

@@ -1,6 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
 
@@ -10,13 +9,8 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** A Redis of the run, appending to its log once a second as deployments do; null where it is not installed. */
-export async function startRedisServer(directory: string): Promise<RedisServer | null> {
-  const installed = await promisify(execFile)('redis-server', ['--version']).then(
-    () => true,
-    () => false,
-  );
-  if (!installed) return null;
+/** A Redis of the run, appending to its log once a second as deployments do. */
+export async function startRedisServer(directory: string): Promise<RedisServer> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   const words = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--save', ''];

@@ -6,18 +6,14 @@ import { percentiles, type Percentiles } from '../measure/statistics.ts';
  * no trigger, so that looking costs the service nothing. The time is that of the commit record; it is visible to others
  * when that record is on disk, one flush later.
  */
-export async function grantedAt(
-  databaseUrl: string,
-  organizationId: string,
-  workspaceId: string,
-): Promise<Map<string, number>> {
+export async function grantedAt(databaseUrl: string, workspaceIds: readonly string[]): Promise<Map<string, number>> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ user_id: string; at: number }>(
       `SELECT user_id, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::float8 AS at
-      FROM workspace_members WHERE organization_id = $1 AND workspace_id = $2 AND origin = 'directory'`,
-      [organizationId, workspaceId],
+      FROM workspace_members WHERE workspace_id = ANY ($1::uuid[]) AND origin = 'directory'`,
+      [workspaceIds],
     );
     return new Map(rows.map(({ user_id, at }) => [user_id, at]));
   } finally {

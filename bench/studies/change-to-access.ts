@@ -2,6 +2,7 @@ import { startLoadProcess } from '../load/load-process.ts';
 import { percentiles } from '../measure/statistics.ts';
 import { digits, printTable } from '../report.ts';
 import { userId } from '../seed/sample-ids.ts';
+import type { QueueEngine } from '../servers/queue-engines.ts';
 import { accessDelays, grantedAt, type AccessDelays } from './access-probe.ts';
 import { setStage, type Surroundings } from './stage.ts';
 
@@ -18,11 +19,11 @@ const groups = 50;
 /** From the ingress's answer to the committed access change: with nothing else to do, and at a sustained rate. */
 export async function studyAccess(
   surroundings: Surroundings,
-  options: { engines: { name: string; redisUrl: string | null }[]; seconds: number; rates: number[] },
+  options: { engines: QueueEngine[]; seconds: number; rates: number[] },
 ): Promise<AccessFigures[]> {
   const figures: AccessFigures[] = [];
   for (const engine of options.engines) {
-    const stage = await setStage(surroundings, { redisUrl: engine.redisUrl, workers: 1 });
+    const stage = await setStage(surroundings, { ...engine, workers: 1 });
     const load = await startLoadProcess();
     try {
       for (const rate of options.rates) {
@@ -42,7 +43,7 @@ export async function studyAccess(
         const warm = await run(0, 2_000, Math.min(50, rate));
         const result = await run(warm.to, options.seconds * 1_000, rate);
         await stage.untilQuiet();
-        const granted = await grantedAt(stage.databaseUrl, id, stage.workspaceOf(id));
+        const granted = await grantedAt(stage.databaseUrl, [stage.workspaceOf(id)]);
         if (granted.size !== result.to) throw new Error(`${granted.size} grants after ${result.to} changes`);
         figures.push({
           engine: engine.name,

@@ -1,6 +1,7 @@
 import { startLoadProcess } from '../load/load-process.ts';
 import type { Percentiles } from '../measure/statistics.ts';
 import { digits, printTable } from '../report.ts';
+import type { QueueEngine } from '../servers/queue-engines.ts';
 import type { AccessDelays } from './access-probe.ts';
 import { setStage, type Surroundings } from './stage.ts';
 import { trickle, trickleRate, trickling } from './trickle.ts';
@@ -21,7 +22,7 @@ const floodConnections = 16;
 export async function studyFairness(
   surroundings: Surroundings,
   options: {
-    engines: { name: string; redisUrl: string | null }[];
+    engines: QueueEngine[];
     workers: number[];
     seconds: number;
     floodUsers: number;
@@ -30,7 +31,7 @@ export async function studyFairness(
   const figures: FairnessFigures[] = [];
   for (const engine of options.engines) {
     for (const workers of options.workers) {
-      const stage = await setStage(surroundings, { redisUrl: engine.redisUrl, workers });
+      const stage = await setStage(surroundings, { ...engine, workers });
       const [load, flood] = await Promise.all([startLoadProcess(), startLoadProcess()]);
       try {
         const about = { engine: engine.name, workers };

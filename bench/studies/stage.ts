@@ -9,9 +9,9 @@ import {
   startRollcallWorker,
   type RollcallApi,
 } from '../contenders/rollcall-program.ts';
-import type { Target } from '../load/messages.ts';
-import { groupId, numbersPerOrganization } from '../seed/sample-ids.ts';
-import { insertGroup, insertUsers } from '../seed/seed-rollcall.ts';
+import { scimTarget, type Target } from '../load/messages.ts';
+import { numbersPerOrganization } from '../seed/sample-ids.ts';
+import { insertGroup, insertMappedGroups, insertUsers } from '../seed/seed-rollcall.ts';
 import type { NodeProgram } from '../servers/node-program.ts';
 import type { PostgresServer } from '../servers/postgres-server.ts';
 import { rollcallStore } from '../stores/rollcall-store.ts';
@@ -29,10 +29,23 @@ export interface StagedOrganization {
   first: number;
 }
 
-/** A Rollcall of its own, with as many workers as asked for. */
+export interface StageOptions {
+  redisUrl: string | null;
+  /** Sets of queues in Redis; left out: one. */
+  queueShards?: number;
+  workers: number;
+  /** Left out: one. */
+  apis?: number;
+  /** A database to copy; left out: an empty one. */
+  template?: string;
+}
+
+/** A Rollcall of its own, with as many processes as asked for. */
 export interface Stage {
   databaseUrl: string;
+  /** The first of them. */
   api: RollcallApi;
+  apis: RollcallApi[];
   workers: NodeProgram[];
   client: pg.Client;
   addWorker(): Promise<NodeProgram>;
@@ -49,17 +62,19 @@ let stages = 0;
 
 export async function setStage(
   { postgres, directory }: Surroundings,
-  { redisUrl, workers }: { redisUrl: string | null; workers: number },
+  { redisUrl, queueShards = 1, workers, apis = 1, template }: StageOptions,
 ): Promise<Stage> {
   stages += 1;
   const database = `bench_stage_${stages}`;
-  await postgres.createDatabase(database);
+  await postgres.createDatabase(database, template);
   const databaseUrl = postgres.url(database);
-  await migrate(databaseUrl);
+  if (template === undefined) await migrate(databaseUrl);
   const logDirectory = join(directory, database);
   await mkdir(logDirectory);
-  const program = { databaseUrl, redisUrl, logDirectory };
+  const program = { databaseUrl, redisUrl, queueShards, logDirectory };
   const api = await startRollcallApi(program);
+  const startedApis = [api];
+  while (startedApis.length < apis) startedApis.push(await startRollcallApi(program));
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const store = rollcallStore(databaseUrl, true);
@@ -77,6 +92,7 @@ export async function setStage(
   return {
     databaseUrl,
     api,
+    apis: startedApis,
     workers: started,
     client,
     addWorker,
@@ -87,30 +103,16 @@ export async function setStage(
       // Selecting SCIM asks for a resync; it is not to run beside what is measured.
       if (started.length > 0) await store.untilQuiet();
       await insertUsers(client, { organizationId: id, suffix: `o${organizations}`, first, count: users });
-      for (let number = first; number < first + groups; number += 1) {
-        await insertGroup(client, { organizationId: id, number, firstUser: first, members: 0 });
-      }
       if (mapped) {
         const workspaceId = v7();
         workspaces.set(id, workspaceId);
-        await client.query('INSERT INTO workspaces (organization_id, id, name) VALUES ($1, $2, $3)', [
-          id,
-          workspaceId,
-          'Everything',
-        ]);
-        const groupIds = Array.from({ length: groups }, (_, offset) => groupId(first + offset));
-        await client.query('INSERT INTO group_mappings (organization_id, group_id) SELECT $1, unnest($2::uuid[])', [
-          id,
-          groupIds,
-        ]);
-        await client.query(
-          `INSERT INTO group_mapping_workspaces (organization_id, group_id, workspace_id)
-          SELECT $1, unnest($2::uuid[]), $3`,
-          [id, groupIds, workspaceId],
-        );
+        await insertMappedGroups(client, { organizationId: id, workspaceId, first, count: groups });
+      } else {
+        for (let number = first; number < first + groups; number += 1) {
+          await insertGroup(client, { organizationId: id, number, firstUser: first, members: 0 });
+        }
       }
-      const basePath = `/api/v1/scim/${id}/v2`;
-      return { id, first, target: { kind: 'http', host: '127.0.0.1', port: api.port, basePath, token } };
+      return { id, first, target: scimTarget([api.port], [{ id, token }]) };
     },
     workspaceOf: (organizationId) => {
       const workspaceId = workspaces.get(organizationId);
@@ -120,7 +122,7 @@ export async function setStage(
     untilQuiet: () => store.untilQuiet(),
     stop: async () => {
       await Promise.all([client.end(), store.close()]);
-      await Promise.all([api.stop(), ...started.map((worker) => worker.stop())]);
+      await Promise.all([...startedApis, ...started].map((program) => program.stop()));
       await postgres.dropDatabase(database);
     },
   };

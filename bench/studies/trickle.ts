@@ -35,7 +35,7 @@ export async function trickle(
     ratePerSecond: trickleRate,
   });
   return async () => {
-    const granted = await grantedAt(stage.databaseUrl, id, stage.workspaceOf(id));
+    const granted = await grantedAt(stage.databaseUrl, [stage.workspaceOf(id)]);
     return {
       ingress: percentiles([result.latenciesMs]),
       delays: accessDelays(result.answeredAt, (position) => userId(first + position), granted),

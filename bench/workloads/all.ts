@@ -1,4 +1,4 @@
-import { grantAccess } from './grants.ts';
+import { grantAccess, grantAccessInTurn } from './grants.ts';
 import { initialSync } from './initial-sync.ts';
 import type { Operations } from '../load/operations.ts';
 import { addOneMember, addThousandMembers, getWithMembers, getWithoutMembers, postGroup, putGroup } from './groups.ts';
@@ -29,9 +29,8 @@ export const ingressWorkloads: readonly AnyWorkload[] = [
 
 /** What the load process runs, by name. */
 export function operationsOf(name: string, parameters: unknown): Operations {
-  const workload = [...ingressWorkloads, grantAccess as AnyWorkload, initialSync as AnyWorkload].find(
-    (candidate) => candidate.name === name,
-  );
+  const ofStudies = [grantAccess, grantAccessInTurn, initialSync] as AnyWorkload[];
+  const workload = [...ingressWorkloads, ...ofStudies].find((candidate) => candidate.name === name);
   if (workload === undefined) throw new Error(`no workload ${name}`);
   return workload.operations(parameters);
 }

@@ -17,8 +17,9 @@ import {
 } from '../access/fixtures.ts';
 import { expectNoDrift, untilQuiet } from '../support/access-oracle.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startCluster } from '../support/redis-cluster.ts';
 import { silent, until } from './harness.ts';
-import { startCluster, startSentinels } from './redis-topologies.ts';
+import { startSentinels } from './redis-sentinels.ts';
 
 const usersEach = 20;
 
