@@ -3,6 +3,7 @@
  * provider and a service's pool keep theirs.
  */
 import pg from 'pg';
+import { heardFromPolis } from '../polis/answers.ts';
 import { operationsOf } from '../workloads/all.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { LoadReply, LoadRequest, Target } from './messages.ts';
@@ -18,8 +19,10 @@ async function performOver(target: Target, connections: number, operations: Oper
   if (target.kind === 'http') {
     const lanes = await openHttp(target, connections);
     return async (lane, index) => {
-      const { method, path, body } = operations.http(index);
-      return operations.judge(index, await at(lanes, lane).send(method, `${target.basePath}${path}`, body));
+      const operation = operations.http(index);
+      const { method, path, body } = operation;
+      const answer = await at(lanes, lane).send(method, `${target.basePath}${path}`, body);
+      return operations.judge(index, target.dialect === 'polis' ? heardFromPolis(operation, answer) : answer);
     };
   }
   const { sql, judgeRows } = operations;

@@ -2,7 +2,16 @@ import type { LoadOptions, LoadResult } from './run-load.ts';
 
 /** Where a workload is sent to. */
 export type Target =
-  { kind: 'http'; host: string; port: number; basePath: string; token: string } | { kind: 'sql'; databaseUrl: string };
+  | {
+      kind: 'http';
+      host: string;
+      port: number;
+      basePath: string;
+      token: string;
+      /** Whose answers differ by design, see `bench/polis/answers.ts`. */
+      dialect?: 'polis';
+    }
+  | { kind: 'sql'; databaseUrl: string };
 
 /** What a load process is asked to do. */
 export interface LoadRequest extends LoadOptions {
