@@ -7,6 +7,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { prepareCeiling, startCeiling, startLimit } from './contenders/ceiling.ts';
 import type { Contender } from './contenders/contender.ts';
+import { startPolis } from './contenders/polis.ts';
 import { prepareRollcall, startRollcall } from './contenders/rollcall.ts';
 import { runContest, type Contest } from './contest.ts';
 import { startLoadProcess } from './load/load-process.ts';
@@ -19,6 +20,7 @@ import { studyMapping } from './studies/big-mapping.ts';
 import { studyAccess } from './studies/change-to-access.ts';
 import { studyFairness } from './studies/fairness.ts';
 import { studyInitialSync } from './studies/initial-sync.ts';
+import { polisPackage } from './polis/library.ts';
 import { startPostgresServer, type PostgresServer } from './servers/postgres-server.ts';
 import { ingressWorkloads } from './workloads/all.ts';
 import type { Sizes } from './workloads/workload.ts';
@@ -56,7 +58,9 @@ async function run(): Promise<void> {
     options,
   };
   console.log(JSON.stringify(about, null, 1));
-  console.log('@boxyhq/saml-jackson is not compared in this run.');
+  if (!options.contenders.includes('polis')) {
+    console.log(`${polisPackage} is not compared: it is installed and takes part with --contenders ... polis`);
+  }
   const results: Record<string, unknown> = { about };
   // What is done is written at once: a long run that is cut short has still measured something.
   const note = async (name: string, measured: unknown): Promise<void> => {
@@ -117,6 +121,12 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
   const contests: Contest[] = [];
   try {
     for (const workload of workloads) {
+      const able = contenders.filter(({ leftOut }) => leftOut?.[workload.name] === undefined);
+      for (const { name, leftOut } of contenders) {
+        const reason = leftOut?.[workload.name];
+        if (reason !== undefined) console.log(`\n${name} is left out of ${workload.name}: ${reason}.`);
+      }
+      if (able.length === 0) continue;
       for (const connections of options.connections) {
         const watched = options.statements
           ? contenders.filter(({ name, servicePid }) => servicePid !== null && name !== 'ceiling')
@@ -125,7 +135,7 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
         const contest = await runContest({
           workload,
           // What is read leaves nothing for a worker to do.
-          contenders: contenders.filter(({ name }) => workload.writes || !name.endsWith(', api alone')),
+          contenders: able.filter(({ name }) => workload.writes || !name.endsWith(', api alone')),
           load,
           postgresPid: postgres.pid,
           sizes,
@@ -164,6 +174,14 @@ async function startContenders(postgres: PostgresServer, sizes: Sizes): Promise<
     const seeded = await prepareCeiling(postgres, sizes);
     if (wanted('ceiling')) contenders.push(await startCeiling(postgres, seeded, directory));
     if (wanted('limit')) contenders.push(await startLimit(postgres, seeded));
+  }
+  if (wanted('polis')) {
+    try {
+      contenders.push(await startPolis(postgres, directory, sizes));
+    } catch (error) {
+      const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+      console.log(`\n${polisPackage} is not compared: ${reason}`);
+    }
   }
   return contenders;
 }
