@@ -30,6 +30,7 @@ export interface Standing {
   /** The median over rounds of this contender's rate divided by the other's in the same round. */
   ofCeiling: number | null;
   ofLimit: number | null;
+  ofPolis: number | null;
   /** The same of another checkout's, with or without a worker as this one. */
   ofBefore: number | null;
 }
@@ -89,6 +90,7 @@ export async function runContest(options: {
       ...summaryOf(contender.name, own),
       ofCeiling: ratio(own.map(rateOf), ratesOf('ceiling')),
       ofLimit: ratio(own.map(rateOf), ratesOf('limit')),
+      ofPolis: ratio(own.map(rateOf), ratesOf('polis')),
       ofBefore: contender.name.startsWith('rollcall')
         ? ratio(own.map(rateOf), ratesOf(contender.name.replace('rollcall', 'before')))
         : null,
@@ -100,7 +102,7 @@ function rateOf({ operations, elapsedMs }: Turn): number {
   return (operations * 1_000) / elapsedMs;
 }
 
-function summaryOf(contender: string, turnsOf: readonly Turn[]): Omit<Standing, 'ofCeiling' | 'ofLimit' | 'ofBefore'> {
+function summaryOf(contender: string, turnsOf: readonly Turn[]): Omit<Standing, `of${string}`> {
   const requests = sum(turnsOf.map(({ operations }) => operations));
   const perRequest = (part: (turn: Turn) => number) => sum(turnsOf.map(part)) / requests;
   return {

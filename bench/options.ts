@@ -1,8 +1,12 @@
 import { engineNames, type EngineName } from './servers/queue-engines.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { polisPackage, polisVersion } from './polis/library.ts';
 
 export const studies = ['access', 'mapping', 'initial-sync', 'fairness', 'scale-out', 'many-organizations'] as const;
-export const contenderNames = ['rollcall', 'api', 'ceiling', 'limit'] as const;
+export const contenderNames = ['rollcall', 'api', 'ceiling', 'limit', 'polis'] as const;
+
+/** Not `polis`: it is installed when it is chosen. */
+const defaultContenders: readonly (typeof contenderNames)[number][] = ['rollcall', 'api', 'ceiling', 'limit'];
 
 export interface Processes {
   apis: number;
@@ -47,9 +51,13 @@ export function parseOptions(words: readonly string[], names: readonly string[])
     .option('--quick', 'small sizes and short turns: about two minutes', false)
     .option('--only <names...>', `only these, by name or its beginning: ${names.join(', ')}`, [] as string[])
     .addOption(
-      new Option('--contenders <names...>', 'who takes part in the ingress workloads')
+      new Option(
+        '--contenders <names...>',
+        `who takes part in the ingress workloads; \`polis\` (${polisPackage} ${polisVersion}) is installed ` +
+          "below the system's directory for temporary files when it is chosen",
+      )
         .choices(contenderNames)
-        .default(['rollcall', 'api', 'ceiling', 'limit']),
+        .default(defaultContenders),
     )
     .option('--connections <numbers>', 'connections of the ingress workloads, separated by commas', numbers, [1, 16])
     .addOption(

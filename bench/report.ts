@@ -25,6 +25,7 @@ const head = [
   'RSS MB',
   'of ceiling',
   'of limit',
+  'of polis',
   'of before',
   'load CPU',
 ];
@@ -46,6 +47,7 @@ function row(standing: Standing): string[] {
     memory.join(' + '),
     standing.ofCeiling?.toFixed(2) ?? '',
     standing.ofLimit?.toFixed(2) ?? '',
+    standing.ofPolis?.toFixed(2) ?? '',
     standing.ofBefore?.toFixed(2) ?? '',
     `${Math.round(standing.loadCpuShare * 100)} %`,
   ];

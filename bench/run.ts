@@ -7,6 +7,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { prepareCeiling, startCeiling, startLimit } from './contenders/ceiling.ts';
 import type { Contender } from './contenders/contender.ts';
+import { startPolis } from './contenders/polis.ts';
 import { prepareRollcall, startRollcall } from './contenders/rollcall.ts';
 import { runContest, type Contest } from './contest.ts';
 import { startLoadProcess } from './load/load-process.ts';
@@ -21,6 +22,7 @@ import { studyFairness } from './studies/fairness.ts';
 import { studyInitialSync } from './studies/initial-sync.ts';
 import { studyManyOrganizations } from './studies/many-organizations.ts';
 import { studyScaleOut } from './studies/scale-out.ts';
+import { polisPackage } from './polis/library.ts';
 import { startPostgresServer, type PostgresServer } from './servers/postgres-server.ts';
 import { ingressWorkloads } from './workloads/all.ts';
 import type { Sizes } from './workloads/workload.ts';
@@ -58,7 +60,9 @@ async function run(): Promise<void> {
     options,
   };
   console.log(JSON.stringify(about, null, 1));
-  console.log('@boxyhq/saml-jackson is not compared in this run.');
+  if (!options.contenders.includes('polis')) {
+    console.log(`${polisPackage} is not compared: it is installed and takes part with --contenders ... polis`);
+  }
   const results: Record<string, unknown> = { about };
   // What is done is written at once: a long run that is cut short has still measured something.
   const note = async (name: string, measured: unknown): Promise<void> => {
@@ -118,6 +122,12 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
   const contests: Contest[] = [];
   try {
     for (const workload of workloads) {
+      const able = contenders.filter(({ leftOut }) => leftOut?.[workload.name] === undefined);
+      for (const { name, leftOut } of contenders) {
+        const reason = leftOut?.[workload.name];
+        if (reason !== undefined) console.log(`\n${name} is left out of ${workload.name}: ${reason}.`);
+      }
+      if (able.length === 0) continue;
       for (const connections of options.connections) {
         const watched = options.statements
           ? contenders.filter(({ name, servicePid }) => servicePid !== null && name !== 'ceiling')
@@ -126,7 +136,7 @@ async function runIngress(postgres: PostgresServer): Promise<Contest[]> {
         const contest = await runContest({
           workload,
           // What is read leaves nothing for a worker to do.
-          contenders: contenders.filter(({ name }) => workload.writes || !name.endsWith(', api alone')),
+          contenders: able.filter(({ name }) => workload.writes || !name.endsWith(', api alone')),
           load,
           postgresPid: postgres.pid,
           sizes,
@@ -165,6 +175,14 @@ async function startContenders(postgres: PostgresServer, sizes: Sizes): Promise<
     const seeded = await prepareCeiling(postgres, sizes);
     if (wanted('ceiling')) contenders.push(await startCeiling(postgres, seeded, directory));
     if (wanted('limit')) contenders.push(await startLimit(postgres, seeded));
+  }
+  if (wanted('polis')) {
+    try {
+      contenders.push(await startPolis(postgres, directory, sizes));
+    } catch (error) {
+      const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+      console.log(`\n${polisPackage} is not compared: ${reason}`);
+    }
   }
   return contenders;
 }

@@ -13,6 +13,8 @@ export interface Contender {
   target(organization: OrganizationName): Target;
   organization(name: OrganizationName): SeededOrganization;
   databaseUrl: string;
+  /** Workloads that it cannot do, by name, each with the reason. */
+  leftOut?: Readonly<Record<string, string>>;
   store: Store;
   stop(): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * provider and a service's pool keep theirs.
  */
 import pg from 'pg';
+import { heardFromPolis } from '../polis/answers.ts';
 import { operationsOf } from '../workloads/all.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpTarget, LoadReply, LoadRequest, Target } from './messages.ts';
@@ -18,9 +19,11 @@ async function performOver(target: Target, connections: number, operations: Oper
   if (target.kind === 'http') {
     const lanes = await openHttp(target, connections);
     return async (lane, index) => {
-      const { method, path, body, organization = 0 } = operations.http(index);
+      const operation = operations.http(index);
+      const { method, path, body, organization = 0 } = operation;
       const { basePath, token } = at(target.organizations, organization);
-      return operations.judge(index, await at(lanes, lane).send(method, `${basePath}${path}`, token, body));
+      const answer = await at(lanes, lane).send(method, `${basePath}${path}`, token, body);
+      return operations.judge(index, target.dialect === 'polis' ? heardFromPolis(operation, answer) : answer);
     };
   }
   const { sql, judgeRows } = operations;

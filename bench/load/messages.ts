@@ -10,6 +10,8 @@ export interface HttpTarget {
   ports: number[];
   /** An operation names one by its position. */
   organizations: { basePath: string; token: string }[];
+  /** Whose answers differ by design, see `bench/polis/answers.ts`. */
+  dialect?: 'polis';
 }
 
 /** SCIM of these organizations, at processes of this machine. */

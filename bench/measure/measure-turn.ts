@@ -75,9 +75,7 @@ export async function measureTurn(options: {
     const expected = workload.leaves?.(range);
     const complaints = [
       await workload.verify?.({ store, place, parameters, range, before }),
-      expected?.entries === (await store.entries(organizationId)) - before.entries
-        ? undefined
-        : `the log has ${(await store.entries(organizationId)) - before.entries} new entries instead of ${expected?.entries ?? 0}`,
+      wrongEntries(before.entries, await store.entries(organizationId), expected?.entries ?? 0),
       expected?.users === concerned
         ? undefined
         : `${concerned} users were concerned instead of ${expected?.users ?? 0}`,
@@ -103,4 +101,11 @@ export async function measureTurn(options: {
   if (workload.restore === undefined) return { turn, next: result.to };
   await workload.restore({ store, place, parameters, range: { from: result.from, to: result.to } });
   return { turn, next: 0 };
+}
+
+/** @returns what is wrong with the log, of whom keeps one */
+function wrongEntries(before: number | null, after: number | null, expected: number): string | undefined {
+  if (before === null || after === null) return undefined;
+  const entries = after - before;
+  return entries === expected ? undefined : `the log has ${entries} new entries instead of ${expected}`;
 }

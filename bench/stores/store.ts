@@ -1,7 +1,7 @@
 /** What the bench reads of a contender's state after a round, whatever its tables look like, and puts back. */
 export interface Store {
-  /** Entries of the log that requests have left in an organization so far. */
-  entries(organizationId: string): Promise<number>;
+  /** Entries of the log that requests have left in an organization so far; null where no log is kept. */
+  entries(organizationId: string): Promise<number | null>;
   /**
    * Waits until what follows from the writes so far is done, or takes note of it and clears it away where nobody works
    * it.
