@@ -6,6 +6,7 @@ export interface BoundedMap<Value> {
   /** The value of `key`, made by `create` where there is none; it is the most recently used from now on. */
   use(key: string, create: () => Value): Value;
   has(key: string): boolean;
+  /** Looking does not count as use. */
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;

@@ -16,6 +16,9 @@ export interface LoggerOptions {
 // Belt and braces: nothing in the code logs these, and a field that slips in by a whole object is blanked by its name.
 const secretFields = ['authorization', 'cookie', 'password', 'token', 'adminKey', 'databaseUrl', 'redisUrl'];
 
+/** Bytes that wait for a reader who has stopped reading: more is dropped, as a full pipe must not end the process. */
+const maxUnwritten = 16 * 1024 * 1024;
+
 /**
  * A logger whose lines hold no secret: fields with a secret's name are blanked, and so is everything in any text that
  * looks like a bearer token, one of our own keys, or the password in a URL.
@@ -24,9 +27,12 @@ export function createLogger(options: LoggerOptions): Logger {
   const { level, role } = options;
   // A system call for each line would cost more than all else that is done for it; so lines go out together, after a
   // twentieth of a second at most, and at once when the process ends. A process that is killed may lose so much.
+  // (Lines beyond `maxUnwritten` are dropped.)
   const destination =
     options.destination ??
-    (process.stdout.isTTY ? pretty() : pino.destination({ sync: false, minLength: 4_096, periodicFlush: 50 }));
+    (process.stdout.isTTY
+      ? pretty()
+      : pino.destination({ sync: false, minLength: 4_096, maxLength: maxUnwritten, periodicFlush: 50 }));
   return pino(
     {
       level,

@@ -1,13 +1,17 @@
 import pg from 'pg';
 
-/** A statement that this connection keeps, with its values as text. */
-export interface KeptCall {
+/** A statement to be run ahead of another one. */
+export interface CallAhead {
+  /** Under which the server knows it, or is to know it from now on; empty: it is forgotten at once. */
   name: string;
+  /** Null: the server knows it by its name. */
+  text: string | null;
   values: readonly string[];
 }
 
 /** What pg's `Query` calls on a connection, and the connection on it; missing in the types of this version. */
 interface Connection {
+  parse(message: { name: string; text: string }): void;
   bind(message: { statement: string; values: readonly string[] }): void;
   execute(message: object): void;
 }
@@ -24,17 +28,18 @@ const internals = pg.Query.prototype as unknown as Internals;
  * What they answer is left aside.
  */
 class QueryBehind extends pg.Query {
-  readonly #ahead: readonly KeptCall[];
+  readonly #ahead: readonly CallAhead[];
   #unanswered: number;
 
-  constructor(ahead: readonly KeptCall[], query: pg.QueryConfig) {
+  constructor(ahead: readonly CallAhead[], query: pg.QueryConfig) {
     super(query);
     this.#ahead = ahead;
     this.#unanswered = ahead.length;
   }
 
   prepare(connection: Connection): void {
-    for (const { name, values } of this.#ahead) {
+    for (const { name, text, values } of this.#ahead) {
+      if (text !== null) connection.parse({ name, text });
       connection.bind({ statement: name, values });
       connection.execute({});
     }
@@ -52,13 +57,15 @@ class QueryBehind extends pg.Query {
 }
 
 /**
- * Runs `query`, which has values, behind statements that the connection keeps already.
+ * Runs `query` behind others.
  *
+ * @param query has values, without which pg would send it as a message of another kind; and no name where one of those ahead is parsed with it: pg takes the first answer to any of these messages
+ *   for its own
  * @param timeoutMs after which this side gives up
  */
 export function queryBehind<Row extends object>(
   client: pg.PoolClient,
-  ahead: readonly KeptCall[],
+  ahead: readonly CallAhead[],
   query: pg.QueryConfig,
   timeoutMs: number,
 ): Promise<Row[]> {

@@ -100,30 +100,42 @@ export function sessionOn(
   /** What still has to run before the next statement. */
   let ahead: Ahead[] = condition === null ? [] : [condition];
 
-  /** Runs `statement` behind what is ahead of it: in one round trip where the connection keeps all of that. */
+  /** Runs `statement` behind what is ahead of it, in one message. */
   const sendBehind = async <Row extends object>({ text, values }: Sql): Promise<Row[]> => {
-    const calls = kept === undefined ? [] : ahead.map((one) => ({ ...kept.nameAhead(one.text), values: one.values }));
-    const isKnown = kept !== undefined && values.length > 0 && calls.every(({ hasRun }) => hasRun);
-    if (!isKnown) {
+    // What has no values may be several statements, which only go by themselves.
+    if (values.length === 0) {
       await sendAhead();
-      return send({ text, values }, waitMs());
+      return send(text, waitMs());
     }
+    const before = ahead.map((one) => ({ ...one, kept: kept?.ahead(one.text) }));
+    const areKnown = before.every((one) => one.kept?.isKnown === true);
+    // Not before those ahead have one, see `queryBehind`.
+    const name = areKnown ? kept?.nameOf(text) : undefined;
+    const calls = before.map((one) => ({
+      name: one.kept?.name ?? '',
+      text: one.kept?.isKnown === true ? null : one.text,
+      values: one.values,
+    }));
     ahead = [];
-    const name = kept.nameOf(text);
     const query = { text, values, ...(name !== undefined && { name }) };
-    return guarded(() => queryBehind<Row>(client, calls, query, Math.max(1, Math.ceil(waitMs()))));
+    try {
+      const rows = await guarded(() => queryBehind<Row>(client, calls, query, Math.max(1, Math.ceil(waitMs()))));
+      for (const one of before) if (one.kept !== undefined) one.kept.isKnown = true;
+      return rows;
+    } catch (error) {
+      // After the one that failed the server has read nothing; how far it came is not worth finding out.
+      if (name !== undefined) kept?.forget(text);
+      if (!areKnown) for (const one of before) kept?.forget(one.text);
+      throw error;
+    }
   };
   /** Runs what is ahead by itself. */
   const sendAhead = async (): Promise<void> => {
     const statements = ahead;
     ahead = [];
-    for (const { text, values } of statements) {
-      const name = kept?.nameAhead(text).name;
-      const query = { text, values: [...values], query_timeout: Math.max(1, Math.ceil(waitMs())) };
-      await guarded(() => client.query(name === undefined ? query : { ...query, name }));
-      if (name !== undefined) kept?.ranAhead(name);
-    }
+    for (const { text, values } of statements) await send({ text, values: [...values] }, waitMs());
   };
+
   const waitMs = (): number => {
     const untilServerEnds = serverLimitMs + readMarginMs.withoutDeadline;
     if (deadline === null) return untilServerEnds;

@@ -3,7 +3,12 @@ import type { UserNameFormat } from '../contract/organizations.ts';
 import type { Queryable } from '../platform/database.ts';
 import { DomainError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
-import { directorySyncConditions, missingConditions, type DirectorySyncState } from './directory-sync-state.ts';
+import {
+  directorySyncConditions,
+  directorySyncRuns,
+  missingConditions,
+  type DirectorySyncState,
+} from './directory-sync-state.ts';
 import { noteUse } from './note-use.ts';
 import { hashToken, isTokenShaped, tokenName } from './token-secret.ts';
 
@@ -14,11 +19,11 @@ export interface ScimCaller {
   /** The token's public name, `prefix…last four`: the actor in the sync log. */
   tokenName: string;
   userNameFormat: UserNameFormat;
-  /** When the token was looked up, by the database's clock: the one clock that all processes share. */
+  /** When the request was let pass, by the database's clock: the one clock that all processes share. */
   receivedAt: Date;
   /** Version of the registry of extension schemas at that time. */
   schemaVersion: number;
-  /** For the one sync log entry that the request may leave: made here, where a round trip is taken anyway. */
+  /** For the one sync log entry that the request may leave, with the time of `receivedAt`. */
   entryId: string;
 }
 
@@ -34,8 +39,8 @@ interface TokenRow extends DirectorySyncState {
 }
 
 /**
- * Who calls the SCIM ingress. Token, mode, plan, SSO connection and domain are read in one indexed look-up, without a
- * cache, so that a revocation holds from the next request on, on every replica. Expiry goes by the database's clock.
+ * Who calls the SCIM ingress. Token, mode, plan, SSO connection and domain are read in one indexed look-up. Expiry goes by
+ * the database's clock. Whoever goes by the answer later has to require `callerStands`.
  *
  * @param organizationId from the request's path: a token works for its own organization only
  * @throws DomainError `unauthenticated`, with one constant message: unknown, expired or revoked token, a token of
@@ -92,7 +97,7 @@ export function callerStands({ organizationId, tokenId, userNameFormat, schemaVe
     JOIN directory_sync_state s ON s.organization_id = t.organization_id
     WHERE t.id = ${tokenId}::uuid AND t.organization_id = ${organizationId}::uuid AND ${tokenHolds}
       AND o.user_name_format = ${userNameFormat} AND (SELECT version FROM scim_schema_registry) = ${schemaVersion}::bigint
-      AND s.mode_is_scim AND s.plan_allows AND s.sso_is_active AND s.has_verified_domain)`;
+      AND ${directorySyncRuns})`;
 }
 
 function unauthenticated(): DomainError {

@@ -18,6 +18,10 @@ export const directorySyncConditions: Sql = sql`
   s.mode_is_scim AS "modeIsScim", s.plan_allows AS "planAllows", s.sso_is_active AS "ssoIsActive",
   s.has_verified_domain AS "hasVerifiedDomain", s.default_role AS "defaultRole"`;
 
+/** Whether directory sync runs, as `isActive` says it, from the view under the alias `s`. */
+export const directorySyncRuns: Sql = sql`
+  s.mode_is_scim AND s.plan_allows AND s.sso_is_active AND s.has_verified_domain`;
+
 /** @throws NotFoundError for an unknown organization */
 export async function readDirectorySyncState(db: Queryable, organizationId: string): Promise<DirectorySyncState> {
   const [state] = await db.query<DirectorySyncState>(sql`

@@ -44,8 +44,11 @@ export function knownCallers(): KnownCallers {
       const known = remembered.get(keyOf(organizationId, token));
       if (known === undefined) return undefined;
       const ageMs = performance.now() - known.at;
-      if (ageMs > rememberedForMs) return undefined;
-      // The database's clock, the one that all processes share, behind by a round trip at most.
+      if (ageMs > rememberedForMs) {
+        remembered.delete(keyOf(organizationId, token));
+        return undefined;
+      }
+      // The database's clock, the one that all processes share, behind by what the look-up took.
       const receivedAt = new Date(known.caller.receivedAt.getTime() + ageMs);
       const caller = { ...known.caller, receivedAt, entryId: newIdAt(receivedAt.getTime()) };
       return { caller, resourceTypes: known.resourceTypes, stands: known.stands };

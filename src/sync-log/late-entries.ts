@@ -1,13 +1,23 @@
-import { isTemporary, type Database } from '../platform/database.ts';
+import { ConditionError, isTemporary, type Condition, type Database } from '../platform/database.ts';
 import { appendEntriesOnce, type SyncLogEntryInput } from './append.ts';
 
 /** An entry that may be written a second time without becoming two. */
 export type KnownEntry = SyncLogEntryInput & { id: string };
 
+interface Late {
+  entry: KnownEntry;
+  condition: Condition | null;
+  since: number;
+}
+
 /** Entries that could not be written when they were due. */
 export interface LateEntries {
-  /** Keeps one and writes it as soon as that is possible. Returns at once, never throws. */
-  add(entry: KnownEntry): void;
+  /**
+   * Keeps one and writes it as soon as that is possible. Returns at once, never throws.
+   *
+   * @param condition under which there is to be an entry; null: it is written in any case
+   */
+  add(entry: KnownEntry, condition?: Condition | null): void;
   /** Tries once more, and gives up what is left. */
   close(): Promise<void>;
 }
@@ -33,7 +43,7 @@ const batch = 200;
  * @param onLost told how many entries were given up
  */
 export function createLateEntries(db: Database, onLost: (entries: number) => void): LateEntries {
-  let kept: { entry: KnownEntry; since: number }[] = [];
+  let kept: Late[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
 
@@ -41,15 +51,16 @@ export function createLateEntries(db: Database, onLost: (entries: number) => voi
     if (entries > 0) onLost(entries);
   };
 
-  async function write(entries: KnownEntry[]): Promise<'written' | 'later'> {
+  async function write(entries: KnownEntry[], condition: Condition | null): Promise<'written' | 'later'> {
     try {
-      await appendEntriesOnce(db, entries);
+      await appendEntriesOnce(condition === null ? db : db.provided(condition), entries);
       return 'written';
     } catch (error) {
+      if (error instanceof ConditionError) return 'written';
       if (isTemporary(error)) return 'later';
       // One of them cannot be written at all, its organization is gone, say: the others can.
       if (entries.length === 1) giveUp(1);
-      else for (const entry of entries) if ((await write([entry])) === 'later') return 'later';
+      else for (const entry of entries) if ((await write([entry], condition)) === 'later') return 'later';
       return 'written';
     }
   }
@@ -59,8 +70,15 @@ export function createLateEntries(db: Database, onLost: (entries: number) => voi
     kept = kept.filter(({ since }) => performance.now() - since < keptForMs);
     giveUp(known - kept.length);
     while (kept.length > 0) {
-      const next = kept.slice(0, batch);
-      if ((await write(next.map(({ entry }) => entry))) === 'later') return;
+      const condition = kept[0]?.condition ?? null;
+      const next = kept.filter((one) => one.condition === condition).slice(0, batch);
+      if (
+        (await write(
+          next.map(({ entry }) => entry),
+          condition,
+        )) === 'later'
+      )
+        return;
       const done = new Set(next);
       kept = kept.filter((one) => !done.has(one));
     }
@@ -76,12 +94,12 @@ export function createLateEntries(db: Database, onLost: (entries: number) => voi
   };
 
   return {
-    add(entry) {
+    add(entry, condition = null) {
       if (kept.length >= maxKept) {
         giveUp(1);
         return;
       }
-      kept.push({ entry, since: performance.now() });
+      kept.push({ entry, condition, since: performance.now() });
       schedule();
     },
     async close() {

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
 import type { SyncLogAction } from '../../contract/sync-log.ts';
-import { ConditionError, OutcomeUnknownError } from '../../platform/database.ts';
+import { ConditionError, isTemporary, OutcomeUnknownError } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { ScimError } from '../../scim/scim-error.ts';
 import { recordFailure, type Attempt } from './record-failure.ts';
@@ -30,8 +30,8 @@ export async function audited<T>(
   } catch (error) {
     // Who calls is looked up anew, and the write begins anew: nothing has failed yet.
     if (error instanceof ConditionError) throw error;
-    // An unknown outcome means that the write was let through.
-    if (!(error instanceof OutcomeUnknownError)) await requireCaller(request);
+    // Whether the write was let through is unknown too, then; the entry is written only where the token is good.
+    if (!(error instanceof OutcomeUnknownError)) await requireCaller(request, error);
     const outcome = await recordFailure(request, { ...attempt, error });
     if (outcome.kind === 'committed') return await answerCommitted(request, error, () => committed(outcome.resourceId));
     throw leaveUnrecorded(outcome.kind === 'later' && error instanceof OutcomeUnknownError ? notKnown() : error);
@@ -64,16 +64,17 @@ function notKnown(): ScimError {
 
 /**
  * Before a request is refused, for whatever reason: who may not even call is told nothing else, and leaves nothing in the
- * log. Where that cannot be found out just now the refusal stands: the token was good seconds ago.
+ * log. Who was looked up for this request is known. A 503 tells nothing, and would only wait for the same database again.
  *
- * @throws DomainError as authentication does; ConditionError when it has to begin anew
+ * @throws DomainError as authentication does; ConditionError when it has to begin anew; what kept the token from being
+ *   looked up, which is a 503
  */
-export async function requireCaller(request: ScimRequest): Promise<void> {
+export async function requireCaller(request: ScimRequest, error: unknown): Promise<void> {
+  if (request.stands === null || isTemporary(error)) return;
   try {
     await request.confirm();
   } catch (refusal) {
-    if (refusal instanceof ConditionError) throw refusal;
-    if (refusal instanceof DomainError) throw leaveUnrecorded(refusal);
+    throw refusal instanceof DomainError ? leaveUnrecorded(refusal) : refusal;
   }
 }
 

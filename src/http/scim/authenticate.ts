@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { ConditionError, type Database } from '../../platform/database.ts';
+import { ConditionError, type Condition } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { authenticateScim, type ScimCaller } from '../../provisioning/authenticate-scim.ts';
 import { knownCallers } from '../../provisioning/known-callers.ts';
@@ -7,7 +7,7 @@ import type { ResourceTypeRegistry } from '../../provisioning/resource-type-regi
 import type { ResourceTypes } from '../../scim/resource-types.ts';
 import { contextOf } from '../request-context.ts';
 import { leaveUnrecorded, requireCaller } from './audited.ts';
-import { isAuthenticated, scimRequestOf, setScimRequest } from './scim-context.ts';
+import { isAuthenticated, scimRequestOf, setScimRequest, type ScimRequest } from './scim-context.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 
 /** `Authorization: Bearer <token>` (RFC 6750 section 2.1); the scheme's case does not matter. */
@@ -25,7 +25,7 @@ const ownStatement = /^\/(?:Users|Groups)(?:\/(?!\.search$)[^/]+)?$/;
 export interface ScimAuthentication {
   /**
    * Lets nothing pass without a token of the organization in the path; everything else under the base, even the question
-   * whether an endpoint exists, comes after. The body is not read before this.
+   * whether an endpoint exists, comes after. The body is not read before this, but for a token that was good seconds ago.
    *
    * A token that was good a moment ago is not looked up by itself: the request goes on, and each of its statements runs
    * only if the token is still good then, in the same transaction. So a revocation holds from the next request on, and
@@ -58,7 +58,7 @@ export function scimAuthentication({
   const setRequest = (
     req: Request,
     res: Response,
-    { caller, resourceTypes, db }: { caller: ScimCaller; resourceTypes: ResourceTypes; db: Database },
+    { caller, resourceTypes, stands }: { caller: ScimCaller; resourceTypes: ResourceTypes; stands: Condition | null },
     checkedAt: number | null,
   ): void => {
     const context = contextOf(res);
@@ -67,16 +67,19 @@ export function scimAuthentication({
     // Now: routers change the request's parameters while they handle it.
     const credential = credentialOf(req);
     let lastCheckedAt = checkedAt;
-    setScimRequest(res, {
+    const db = unlimited.within(deadlines.work);
+    // Whoever goes away, or lets the time run out, is looked up all the same.
+    const lastDb = unlimited.within(deadlines.lastWords);
+    const request: ScimRequest = {
       caller: {
         organizationId,
         userNameFormat,
         cause: { actor: { type: 'scim_token', id: caller.tokenId, name: caller.tokenName }, requestId },
         entryId,
       },
-      db,
+      db: stands === null ? db : db.provided(stands),
       deadline: deadlines.work,
-      logDb: unlimited.within(deadlines.lastWords),
+      logDb: lastDb,
       lateEntries,
       baseUrl: `${publicUrl}/api/v1/scim/${organizationId}/v2`,
       resourceTypes,
@@ -85,15 +88,17 @@ export function scimAuthentication({
       get logger() {
         return context.logger;
       },
-      isCheckedByStatements: checkedAt === null,
+      stands,
+      hasBegun: false,
       confirm: async () => {
         if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;
-        const now = await authenticateScim(unlimited.within(deadlines.work), credential);
+        const now = await authenticateScim(lastDb, credential);
         // What the request was refused for may be all right by now.
-        if (checkedAt === null && !goesWithTheSame(now, caller)) throw new ConditionError();
+        if (stands !== null && request.hasBegun && !goesWithTheSame(now, caller)) throw new ConditionError();
         lastCheckedAt = performance.now();
       },
-    });
+    };
+    setScimRequest(res, request);
   };
 
   const lookUp = async (req: Request, res: Response): Promise<void> => {
@@ -103,7 +108,7 @@ export function scimAuthentication({
     const checkedAt = performance.now();
     const resourceTypes = await registry.at(caller.schemaVersion);
     known.remember(credential.token, caller, resourceTypes, checkedAt);
-    setRequest(req, res, { caller, resourceTypes, db }, checkedAt);
+    setRequest(req, res, { caller, resourceTypes, stands: null }, checkedAt);
   };
 
   return {
@@ -111,15 +116,13 @@ export function scimAuthentication({
       const { organizationId, token } = credentialOf(req);
       const caller = ownStatement.test(req.path) ? known.get(organizationId, token) : undefined;
       if (caller === undefined) await lookUp(req, res);
-      else {
-        const db = unlimited.within(contextOf(res).deadlines.work).provided(caller.stands);
-        setRequest(req, res, { ...caller, db }, null);
-      }
+      else setRequest(req, res, caller, null);
       next();
     },
     afterBody: async (_req, res, next) => {
       const request = scimRequestOf(res);
-      if (!request.isCheckedByStatements) await request.confirm();
+      if (request.stands === null) await request.confirm();
+      request.hasBegun = true;
       next();
     },
     whenChanged: (endpoints) => async (error: unknown, req, res, next) => {
@@ -132,13 +135,14 @@ export function scimAuthentication({
       await lookUp(req, res).catch((refusal: unknown) => {
         throw leaveUnrecorded(refusal);
       });
+      scimRequestOf(res).hasBegun = true;
       await endpoints(req, res, next);
     },
     beforeRefusal: async (error: unknown, _req, res, next) => {
       const isHeldBack = error instanceof DomainError && error.kind === 'too-many-requests';
-      const isUnchecked = isAuthenticated(res) && scimRequestOf(res).isCheckedByStatements;
+      const isUnchecked = isAuthenticated(res) && scimRequestOf(res).stands !== null;
       if (isUnchecked && !(error instanceof ConditionError) && !isHeldBack && !res.headersSent)
-        await requireCaller(scimRequestOf(res));
+        await requireCaller(scimRequestOf(res), error);
       next(error);
     },
   };

@@ -1,5 +1,5 @@
 import type { SyncLogAction, SyncLogResourceType } from '../../contract/sync-log.ts';
-import { isTemporary } from '../../platform/database.ts';
+import { ConditionError, isTemporary } from '../../platform/database.ts';
 import { isJsonObject } from '../../scim/json.ts';
 import { appendEntriesOnce, readOutcome } from '../../sync-log/append.ts';
 import type { KnownEntry } from '../../sync-log/late-entries.ts';
@@ -37,14 +37,29 @@ export async function recordFailure(request: ScimRequest, failed: FailedWrite): 
   const entry = entryOf(request, failed);
   const { organizationId } = entry;
   try {
-    const written = await appendEntriesOnce(request.logDb, [entry]);
-    if (written.has(entry.id)) return { kind: 'written' };
+    const written = await appendEntry(request, entry);
+    if (written) return { kind: 'written' };
     const outcome = await readOutcome(request.logDb, organizationId, entry.id);
     if (outcome === undefined || outcome.status === 'FAILED') return { kind: 'written' };
     return { kind: 'committed', resourceId: outcome.resourceId ?? '' };
   } catch (error) {
     keepForLater(request, [entry], error);
     return { kind: 'later' };
+  }
+}
+
+/**
+ * Where the token was to be checked by a statement, it is checked again by this one: whoever may not call leaves nothing.
+ *
+ * @returns false: there is one already, or must be none
+ */
+async function appendEntry({ logDb, stands }: ScimRequest, entry: KnownEntry): Promise<boolean> {
+  try {
+    const written = await appendEntriesOnce(stands === null ? logDb : logDb.provided(stands), [entry]);
+    return written.has(entry.id);
+  } catch (error) {
+    if (error instanceof ConditionError) return false;
+    throw error;
   }
 }
 
@@ -64,10 +79,14 @@ export async function recordFailures(
 }
 
 /** The answer must not change because its entry cannot be written. */
-function keepForLater({ lateEntries, logger }: ScimRequest, entries: readonly KnownEntry[], error: unknown): void {
+function keepForLater(
+  { lateEntries, logger, stands }: ScimRequest,
+  entries: readonly KnownEntry[],
+  error: unknown,
+): void {
   const level = isTemporary(error) ? 'warn' : 'error';
   logger[level]({ err: error, entries: entries.length }, 'the FAILED entry of a SCIM write could not be written yet');
-  for (const entry of entries) lateEntries.add(entry);
+  for (const entry of entries) lateEntries.add(entry, stands);
 }
 
 function entryOf({ caller, requestId }: ScimRequest, failed: FailedWrite): KnownEntry {

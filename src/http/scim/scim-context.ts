@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { DirectoryCaller } from '../../directory/caller.ts';
-import type { Database } from '../../platform/database.ts';
+import type { Condition, Database } from '../../platform/database.ts';
 import type { Deadline } from '../../platform/deadline.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { LateEntries } from '../../sync-log/late-entries.ts';
@@ -27,23 +27,31 @@ export interface ScimRequest {
   receivedAt: Date;
   requestId: string;
   logger: Logger;
-  /** The token is good if a statement of `db` is run at all; until then nothing is known of it. */
-  isCheckedByStatements: boolean;
-  /** Checks the token again if that is more than a moment ago. Throws as authentication does. */
+  /**
+   * The condition that every statement of `db` requires, because the token was not looked up for this request: until one
+   * has run nothing is known of it. Null: it was looked up.
+   */
+  stands: Condition | null;
+  /** Whether the endpoint has begun, so that the body is read and accepted. */
+  hasBegun: boolean;
+  /**
+   * Looks the token up again if that is more than a moment ago. Throws as authentication does, and ConditionError where
+   * the request has begun under settings that have changed since.
+   */
   confirm(): Promise<void>;
 }
 
-/** Remembers who was authenticated; only `authenticate` calls it. */
+/** Remembers who was let pass; only authentication calls it. */
 export function setScimRequest(res: Response, request: ScimRequest): void {
   res.locals['scimRequest'] = request;
 }
 
-/** Whether `authenticate` has let this request pass. */
+/** Whether authentication has let this request pass; its token may still have to be checked. */
 export function isAuthenticated(res: Response): boolean {
   return res.locals['scimRequest'] !== undefined;
 }
 
-/** The request as `authenticate` let it pass. */
+/** The request as authentication let it pass. */
 export function scimRequestOf(res: Response): ScimRequest {
   return res.locals['scimRequest'] as ScimRequest;
 }

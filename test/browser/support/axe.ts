@@ -10,21 +10,26 @@ const findings = z.array(
   }),
 );
 
+/** Animations that end, as a script says it. */
+const fading = 'document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity)';
+
 /** What axe finds on a page that is serious or worse, each as a line that says where. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // What is about to be replaced is pale for that moment, and fades.
-  await page.locator('[data-stale]').first().waitFor({ state: 'detached' });
-  await page.evaluate(
-    'Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity)' +
-      '.map(({ finished }) => finished.catch(() => undefined)))',
-  );
   // As text: the policy of the page lets no script element in, and needs none lifted for this.
   await page.evaluate(axe.source);
-  const violations = findings.parse(
-    await page.evaluate(
-      'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => JSON.parse(JSON.stringify(violations)))',
-    ),
-  );
+  // What is about to be replaced is pale for that moment, and fades; where that begins while axe looks, it looks again.
+  let violations: z.infer<typeof findings> | undefined;
+  while (violations === undefined) {
+    await page.locator('[data-stale]').first().waitFor({ state: 'detached' });
+    await page.evaluate(`Promise.all((${fading}).map(({ finished }) => finished.catch(() => undefined)))`);
+    const looked: unknown = await page.evaluate(
+      `axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+        document.querySelector('[data-stale]') !== null || (${fading}).length > 0
+          ? null
+          : JSON.parse(JSON.stringify(violations)))`,
+    );
+    if (looked !== null) violations = findings.parse(looked);
+  }
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startService, type TestOrganization, type TestService } from '../../support/service.ts';
@@ -127,5 +129,68 @@ describe('a setting that changes while callers are known', () => {
     const [failed] = await service.db.query(sql`
       SELECT count(*) AS count FROM sync_logs WHERE organization_id = ${acme.id}::uuid AND status = 'FAILED'`);
     expect(failed?.['count']).toBe(1);
+  });
+});
+
+describe('a known caller whose body is still on its way', () => {
+  const revoke = () =>
+    service.db.query(sql`UPDATE scim_tokens SET revoked_at = now() WHERE organization_id = ${acme.id}::uuid`);
+  const body = () => JSON.stringify(name());
+  /** Has sent all but the last byte of its body, and the service has begun to read it. */
+  async function begin(): Promise<ClientRequest> {
+    expect((await acme.scim('GET', `/Users/${userId}`)).status).toBe(200);
+    const sent = request(`${acme.baseUrl}/Users`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${acme.token}`,
+        'content-type': 'application/scim+json',
+        'content-length': Buffer.byteLength(body()),
+        expect: '100-continue',
+      },
+    });
+    sent.flushHeaders();
+    sent.write(body().slice(0, -1));
+    // One that came later on another connection is answered: this one's headers are read.
+    expect((await acme.scim('GET', `/Users/${userId}`)).status).toBe(200);
+    return sent;
+  }
+
+  test('writes nothing, and leaves nothing, when its token is revoked meanwhile', async () => {
+    const sent = await begin();
+    await revoke();
+    const before = await traces();
+    sent.end(body().slice(-1));
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(401);
+    expect(await traces()).toEqual(before);
+  });
+
+  test('leaves nothing when its token is revoked and it goes away', async () => {
+    const sent = await begin();
+    sent.on('error', () => undefined);
+    await revoke();
+    const before = await traces();
+    sent.destroy();
+    await expect.poll(() => service.logLines.some((line) => line.includes('"aborted":true'))).toBe(true);
+    expect(await traces()).toEqual(before);
+  });
+});
+
+describe('a body that is refused stays refused when a setting changes at that moment', () => {
+  test.each([
+    ['is no JSON', '{bad', 'application/scim+json', 400],
+    ['has another content type', '{}', 'text/plain', 415],
+  ])('when it %s', async (_what, body, type, status) => {
+    const remove = () =>
+      fetch(`${acme.baseUrl}/Users/${userId}`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${acme.token}`, 'content-type': type },
+        body,
+      });
+    expect((await remove()).status).toBe(status);
+    await service.db.query(sql`UPDATE organizations SET user_name_format = 'any' WHERE id = ${acme.id}::uuid`);
+    expect((await remove()).status).toBe(status);
+    expect((await acme.scim('GET', `/Users/${userId}`)).status).toBe(200);
   });
 });
