@@ -40,9 +40,10 @@ describe('a SCIM write that failed', () => {
       logger: silent,
       logDb: { query: () => Promise.reject(new Error('away')) } as unknown as Database,
       lateEntries: { add },
+      stands: null,
     } as unknown as ScimRequest;
     const failed = { action: 'CREATE', type: 'User', id: null, body: {}, error: new Error('x') } as const;
     expect(await recordFailure(request, failed)).toEqual({ kind: 'later' });
-    expect(add).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'the entry', status: 'FAILED' }));
+    expect(add).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'the entry', status: 'FAILED' }), null);
   });
 });
