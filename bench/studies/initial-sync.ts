@@ -146,7 +146,8 @@ async function sizesOf(client: pg.Client, users: number): Promise<InitialSyncFig
   const { rows } = await client.query<{ table: string; bytes: string; index_bytes: string }>(
     // A table of partitions is the sum of them.
     `SELECT c.relname AS table, sum(pg_table_size(part.relid)) AS bytes, sum(pg_indexes_size(part.relid)) AS index_bytes
-    FROM pg_class c CROSS JOIN pg_partition_tree(c.oid) AS part
+    FROM pg_class c
+    CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(c.oid) UNION SELECT c.oid::regclass) AS part
     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
       AND c.relname IN ('users', 'groups', 'group_members', 'sync_logs', 'sync_jobs')
     GROUP BY 1 ORDER BY 2 DESC`,

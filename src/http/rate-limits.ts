@@ -9,7 +9,7 @@ import { createRateLimiter } from '../rate-limit/rate-limiter.ts';
 export interface RateLimits {
   /**
    * One request of an organization's SCIM endpoints, or one operation of a bulk; to be put behind authentication, before
-   * the body is read.
+   * the body is read. A token that was good seconds ago counts although it may not be any more.
    */
   scim(keyOf: (req: Request, res: Response) => string): RequestHandler;
   /**

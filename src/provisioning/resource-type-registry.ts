@@ -12,8 +12,8 @@ export interface ResourceTypeRegistry {
 }
 
 /**
- * Each request brings the version with its token look-up, so a change holds from the next request on in every process;
- * only the first request after a change costs a query.
+ * The look-up of a token brings the version, and the condition of each request requires that it is still the same, so a
+ * change holds from the next request on in every process; only the first request after a change costs a query.
  */
 export function createResourceTypeRegistry(db: Queryable): ResourceTypeRegistry {
   let current: { version: number; resourceTypes: ResourceTypes } | undefined;
