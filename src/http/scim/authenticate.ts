@@ -89,6 +89,7 @@ export function scimAuthentication({
         return context.logger;
       },
       stands,
+      isConfirmed: false,
       hasBegun: false,
       confirm: async () => {
         if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;
@@ -96,6 +97,7 @@ export function scimAuthentication({
         // What the request was refused for may be all right by now.
         if (stands !== null && request.hasBegun && !goesWithTheSame(now, caller)) throw new ConditionError();
         lastCheckedAt = performance.now();
+        request.isConfirmed = true;
       },
     };
     setScimRequest(res, request);

@@ -1,5 +1,5 @@
 import type { SyncLogAction, SyncLogResourceType } from '../../contract/sync-log.ts';
-import { ConditionError, isTemporary } from '../../platform/database.ts';
+import { ConditionError, isTemporary, type Condition } from '../../platform/database.ts';
 import { isJsonObject } from '../../scim/json.ts';
 import { appendEntriesOnce, readOutcome } from '../../sync-log/append.ts';
 import type { KnownEntry } from '../../sync-log/late-entries.ts';
@@ -53,9 +53,11 @@ export async function recordFailure(request: ScimRequest, failed: FailedWrite): 
  *
  * @returns false: there is one already, or must be none
  */
-async function appendEntry({ logDb, stands }: ScimRequest, entry: KnownEntry): Promise<boolean> {
+async function appendEntry(request: ScimRequest, entry: KnownEntry): Promise<boolean> {
+  const { logDb } = request;
+  const condition = conditionOfEntry(request);
   try {
-    const written = await appendEntriesOnce(stands === null ? logDb : logDb.provided(stands), [entry]);
+    const written = await appendEntriesOnce(condition === null ? logDb : logDb.provided(condition), [entry]);
     return written.has(entry.id);
   } catch (error) {
     if (error instanceof ConditionError) return false;
@@ -78,15 +80,17 @@ export async function recordFailures(
   }
 }
 
+/** A token that was found good for this request has its entry, whatever becomes of the token. */
+function conditionOfEntry({ stands, isConfirmed }: ScimRequest): Condition | null {
+  return isConfirmed ? null : stands;
+}
+
 /** The answer must not change because its entry cannot be written. */
-function keepForLater(
-  { lateEntries, logger, stands }: ScimRequest,
-  entries: readonly KnownEntry[],
-  error: unknown,
-): void {
+function keepForLater(request: ScimRequest, entries: readonly KnownEntry[], error: unknown): void {
+  const { lateEntries, logger } = request;
   const level = isTemporary(error) ? 'warn' : 'error';
   logger[level]({ err: error, entries: entries.length }, 'the FAILED entry of a SCIM write could not be written yet');
-  for (const entry of entries) lateEntries.add(entry, stands);
+  for (const entry of entries) lateEntries.add(entry, conditionOfEntry(request));
 }
 
 function entryOf({ caller, requestId }: ScimRequest, failed: FailedWrite): KnownEntry {

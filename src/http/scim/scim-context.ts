@@ -32,6 +32,8 @@ export interface ScimRequest {
    * has run nothing is known of it. Null: it was looked up.
    */
   stands: Condition | null;
+  /** Whether `confirm` has found the token good. */
+  isConfirmed: boolean;
   /** Whether the endpoint has begun, so that the body is read and accepted. */
   hasBegun: boolean;
   /**
