@@ -59,8 +59,8 @@ class QueryBehind extends pg.Query {
 /**
  * Runs `query` behind others.
  *
- * @param query has values, without which pg would send it as a message of another kind; and no name where one of those ahead is parsed with it: pg takes the first answer to any of these messages
- *   for its own
+ * @param query has values, without which pg would send it as a message of another kind; and no name where one of those
+ *   ahead is parsed with it, because pg takes the first answer to a Parse for its own
  * @param timeoutMs after which this side gives up
  */
 export function queryBehind<Row extends object>(
