@@ -1,4 +1,5 @@
-import express, { type Express, type Response } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type Response } from 'express';
 import helmet from 'helmet';
 import { publicUrl, type Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
@@ -10,6 +11,7 @@ import type { QuotaStore } from '../rate-limit/limit.ts';
 import type { Cause } from '../sync-log/append.ts';
 import { createLateEntries, type LateEntries } from '../sync-log/late-entries.ts';
 import { adminRouter } from './admin/router.ts';
+import { clientAddress } from './client-address.ts';
 import { consoleRouter } from './console/console-files.ts';
 import { dependencyChecks, healthRouter } from './health.ts';
 import { metricsRouter, stateReaders, type Metrics } from './metrics.ts';
@@ -17,8 +19,8 @@ import { openApiRouter } from './openapi/router.ts';
 import { makeProblem, problemHandler, sendProblem } from './problem.ts';
 import { queuesRouter } from './queues/queues-router.ts';
 import { createRateLimits } from './rate-limits.ts';
-import { contextOf, requestContext } from './request-context.ts';
-import { scimRouter } from './scim/scim-router.ts';
+import { beginRequests, contextOf, requestContext } from './request-context.ts';
+import { isForScim, scimIngress } from './scim/ingress.ts';
 
 export interface AppDependencies {
   db: Database;
@@ -51,19 +53,8 @@ const contentSecurityPolicy = {
   },
 };
 
-/** What a SCIM answer needs of these: no browser shows it, and nothing of it may be shown. */
-const scimHeaders = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-};
-
-/** The whole HTTP surface of an api process. What is asked most often stands first. */
-export function createApp(dependencies: AppDependencies): Express {
+/** The whole HTTP surface of an api process: the SCIM ingress, and an Express app for everything else. */
+export function createApp(dependencies: AppDependencies): RequestListener {
   const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt, quotaStore = null } = dependencies;
   const { lateEntries = createLateEntries(db, (entries) => metrics.countLogWriteFailures(entries)) } = dependencies;
   const base = publicUrl(config);
@@ -79,14 +70,11 @@ export function createApp(dependencies: AppDependencies): Express {
     store: quotaStore,
     onStoreAway: (err) => logger.warn({ err }, 'rate limits are not shared with other processes just now'),
   });
-  app.use(requestContext({ logger, metrics }));
-  const hsts = base.startsWith('https:');
-  app.use(
-    '/api/v1/scim',
-    helmet({ ...scimHeaders, hsts }),
-    scimRouter({ db, publicUrl: base, nudge, limits, lateEntries }),
-  );
-  app.use(helmet({ contentSecurityPolicy, hsts }));
+  const begin = beginRequests({ logger, metrics });
+  const addressOf = clientAddress(config.trustedProxyHops);
+  const scim = scimIngress({ db, publicUrl: base, nudge, limits, lateEntries, begin, addressOf });
+  app.use(requestContext(begin));
+  app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
   app.use(
     '/api/v1',
     adminRouter({
@@ -120,7 +108,10 @@ export function createApp(dependencies: AppDependencies): Express {
     );
   });
   app.use(problemHandler);
-  return app;
+  return (req, res) => {
+    if (isForScim(req)) scim(req, res);
+    else app(req, res);
+  };
 }
 
 /** Only who holds the platform admin key gets to bull-board. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../platform/errors.ts';
 import { boundedMap } from '../platform/bounded-map.ts';
@@ -8,24 +9,44 @@ import { createRateLimiter } from '../rate-limit/rate-limiter.ts';
 /** The limits of one process. Everything that it cannot tell apart by an organization goes by address. */
 export interface RateLimits {
   /**
-   * One request of an organization's SCIM endpoints, or one operation of a bulk; to be put behind authentication, before
+   * One request of an organization's SCIM endpoints, or one operation of a bulk; to be taken behind authentication, before
    * the body is read. A token that was good seconds ago counts although it may not be any more.
+   *
+   * @throws DomainError `too-many-requests`
    */
-  scim(keyOf: (req: Request, res: Response) => string): RequestHandler;
+  takeScim(organizationId: string): Promise<void>;
   /**
    * The other operations of a bulk request, beside the one that it was let through for.
    *
    * @throws DomainError `too-many-requests` while the bulk before it is not paid off
    */
-  chargeScim(key: string, operations: number): void;
-  /** The same for the admin API. */
+  chargeScim(organizationId: string, operations: number): void;
+  /** The same as a middleware for the admin API. */
   admin(keyOf: (req: Request, res: Response) => string): RequestHandler;
-  /** Callers without a valid credential; to be put in front of authentication. */
+  /**
+   * Callers without a valid credential; to be asked in front of authentication.
+   *
+   * @throws DomainError `too-many-requests` for an address that was wrong too often
+   */
+  meet(visit: Visit): void;
+  /** The same as a middleware. */
   strangers(isAuthenticated: (res: Response) => boolean): RequestHandler;
   /** Before a key is looked up that somebody signs in with. Throws when there were too many wrong ones. */
   signIn(req: Pick<Request, 'ip'>, key: string): void;
   /** After it turned out to be good. */
   signedIn(req: Pick<Request, 'ip'>, key: string): void;
+}
+
+/** A request whose caller is not known yet. */
+export interface Visit {
+  res: ServerResponse;
+  /** What `nameOfCredential` made of it. */
+  credential: string | null;
+  address: string | undefined;
+  /** Asked at the end. */
+  isAuthenticated: () => boolean;
+  /** Whether it was nobody's, although the answer is no 401. */
+  isTurnedAway: () => boolean;
 }
 
 /** An address may be wrong this often; a person who mistypes, or a provider with an old token, never gets there. */
@@ -56,21 +77,20 @@ export function createRateLimits(options: {
       if (waitMs > 0) throw tooManyRequests(waitMs, `more than ${perSecond} requests a second for this organization`);
     };
     return {
-      guard:
-        (keyOf: (req: Request, res: Response) => string): RequestHandler =>
-        async (req, res, next) => {
-          refuseFor(await limiter.take(`${scope}:${keyOf(req, res)}`));
-          next();
-        },
+      take: async (key: string): Promise<void> => refuseFor(await limiter.take(`${scope}:${key}`)),
       charge: (key: string, requests: number) => refuseFor(limiter.charge(`${scope}:${key}`, requests)),
     };
   };
   const scim = perOrganization('scim', scimPerSecond);
+  const admin = perOrganization('admin', adminPerSecond);
   return {
-    scim: scim.guard,
+    takeScim: scim.take,
     chargeScim: scim.charge,
-    admin: perOrganization('admin', adminPerSecond).guard,
-    strangers: strangerLimit(),
+    admin: (keyOf) => async (req, res, next) => {
+      await admin.take(keyOf(req, res));
+      next();
+    },
+    ...strangerLimit(),
     ...signInLimit(),
   };
 }
@@ -111,26 +131,39 @@ function signInLimit(): Pick<RateLimits, 'signIn' | 'signedIn'> {
  *
  * Process memory alone: what this protects is the work of this process.
  */
-function strangerLimit(): RateLimits['strangers'] {
+function strangerLimit(): Pick<RateLimits, 'meet' | 'strangers'> {
   const buckets = boundedMap<TokenBucket>(maxRemembered);
   const knownCredentials = boundedMap<true>(maxRemembered);
-  return (isAuthenticated) => (req, res, next) => {
-    const bucket = buckets.use(networkOf(req.ip), () => ({ tokens: strangers.burst, refilledAt: performance.now() }));
-    const credential = credentialOf(req);
+  const meet = ({ res, credential, address, isAuthenticated, isTurnedAway }: Visit): void => {
+    const bucketOf = () =>
+      buckets.use(networkOf(address), () => ({ tokens: strangers.burst, refilledAt: performance.now() }));
     const isKnown = credential !== null && knownCredentials.has(credential);
     // Taken before it is known who calls, so that many at once do not slip through; given back to whoever is somebody.
-    if (!isKnown && takeToken(bucket, strangers, performance.now()) > 0) {
+    const bucket = isKnown ? null : bucketOf();
+    if (bucket !== null && takeToken(bucket, strangers, performance.now()) > 0) {
       throw tooManyRequests(1_000, 'too many requests without a valid credential from this address');
     }
     res.once('close', () => {
-      if (res.statusCode === 401 || wasSentToSignIn(res)) {
-        if (isKnown) takeToken(bucket, strangers, performance.now());
+      if (res.statusCode === 401 || isTurnedAway()) {
+        if (bucket === null) takeToken(bucketOf(), strangers, performance.now());
         return;
       }
-      if (!isKnown) bucket.tokens += 1;
-      if (credential !== null && isAuthenticated(res)) knownCredentials.use(credential, () => true);
+      if (bucket !== null) bucket.tokens += 1;
+      if (credential !== null && isAuthenticated()) knownCredentials.use(credential, () => true);
     });
-    next();
+  };
+  return {
+    meet,
+    strangers: (isAuthenticated) => (req, res, next) => {
+      meet({
+        res,
+        credential: nameOfCredential(req),
+        address: req.ip,
+        isAuthenticated: () => isAuthenticated(res),
+        isTurnedAway: () => wasSentToSignIn(res),
+      });
+      next();
+    },
   };
 }
 
@@ -144,9 +177,9 @@ function wasSentToSignIn(res: Response): boolean {
   return res.locals['sentToSignIn'] === true;
 }
 
-/** Only its hash is kept. */
-function credentialOf(req: Request): string | null {
-  const sent = req.get('authorization') ?? req.get('cookie');
+/** What a credential is remembered by: only its hash is kept. */
+export function nameOfCredential({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
+  const sent = headers.authorization ?? headers.cookie;
   return sent === undefined ? null : createHash('sha256').update(sent).digest('base64');
 }
 

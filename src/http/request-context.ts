@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
-import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import type { Metrics } from './metrics.ts';
 import { requestDeadlines, type RequestDeadlines } from './request-deadline.ts';
+import { pathOf } from './request-target.ts';
 import { organizationIn, routeClassOf } from './route-class.ts';
 
 type CountedByRequests = Pick<Metrics, 'countSignInDenial' | 'countConsoleSignInFailure'>;
 
-/** What belongs to one request alone; kept in `res.locals`, never on anything that requests share. */
+/** What belongs to one request alone; never kept on anything that requests share. */
 export interface RequestContext {
   /** The caller's `X-Request-Id` when it is usable, else a new one; sent back, logged, and kept in the sync log. */
   requestId: string;
@@ -24,37 +26,30 @@ function isUsable(requestId: string): boolean {
   return /^[\w.-]{1,100}$/.test(requestId) && redactSecrets(requestId) === requestId;
 }
 
+/** Begins a request. */
+export type BeginRequest = (req: IncomingMessage, res: ServerResponse) => RequestContext;
+
 /**
- * The first middleware of all: gives each request its context, and when it is over writes one line to the log and one
- * observation to the metrics. The path is logged without its query, which may hold personal data or a misplaced token.
+ * Gives each request its context, and when it is over writes one line to the log and one observation to the metrics. The
+ * path is logged without its query, which may hold personal data or a misplaced token.
  */
-export function requestContext(dependencies: {
+export function beginRequests(dependencies: {
   logger: Logger;
   metrics: Pick<Metrics, 'observeRequest'> & CountedByRequests;
-}): RequestHandler {
+}): BeginRequest {
   const { logger, metrics } = dependencies;
-  return (req, res, next) => {
-    const startedAt = process.hrtime.bigint();
-    const given = req.get('x-request-id');
-    const requestId = given !== undefined && isUsable(given) ? given : newId();
+  return (req, res) => {
+    const startedAt = performance.now();
+    const given = req.headers['x-request-id'];
+    const requestId = typeof given === 'string' && isUsable(given) ? given : randomUUID();
     let ownLogger: Logger | undefined;
-    const context: RequestContext = {
-      requestId,
-      // Made when it is needed: to make one costs more than its line at the end, and most requests need no more than that.
-      get logger() {
-        return (ownLogger ??= logger.child({ requestId }));
-      },
-      metrics,
-      deadlines: requestDeadlines(res, performance.now()),
-    };
-    res.locals['context'] = context;
-    res.set('X-Request-Id', requestId);
-    // Taken now: routers shorten req.path while they handle the request.
-    const { method } = req;
-    const path = loggable(req.path);
+    res.setHeader('X-Request-Id', requestId);
+    // Taken now: routers shorten the address while they handle the request.
+    const { method = '' } = req;
+    const path = loggable(pathOf(req));
 
     res.once('close', () => {
-      const durationMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
+      const durationMs = performance.now() - startedAt;
       const routeClass = routeClassOf(path);
       const status = res.statusCode;
       metrics.observeRequest({ routeClass, method, status, durationMs });
@@ -73,6 +68,22 @@ export function requestContext(dependencies: {
       if (routeClass === 'health' || routeClass === 'metrics') logger.debug(line, 'request');
       else logger.info(line, 'request');
     });
+    return {
+      requestId,
+      // Made when it is needed: to make one costs more than its line at the end, and most requests need no more than that.
+      get logger() {
+        return (ownLogger ??= logger.child({ requestId }));
+      },
+      metrics,
+      deadlines: requestDeadlines(res, startedAt),
+    };
+  };
+}
+
+/** `begin` as the first middleware of all. */
+export function requestContext(begin: BeginRequest): RequestHandler {
+  return (req, res, next) => {
+    res.locals['context'] = begin(req, res);
     next();
   };
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { deadlineAt, OutOfTimeError, type Deadline } from '../platform/deadline.ts';
 
@@ -22,7 +23,7 @@ export interface RequestDeadlines {
 }
 
 /** @param res its client is gone when it closes before it was finished */
-export function requestDeadlines(res: Response, arrivedAt: number): RequestDeadlines {
+export function requestDeadlines(res: ServerResponse, arrivedAt: number): RequestDeadlines {
   const isAbandoned = (): boolean => res.closed && !res.writableFinished;
   return { work: deadlineAt(arrivedAt + workMs, isAbandoned), lastWords: deadlineAt(arrivedAt + lastWordsMs) };
 }
@@ -38,21 +39,33 @@ export function inTimeOrElse(
   handler: RequestHandler,
   onLate: () => Error = () => new OutOfTimeError(),
 ): RequestHandler {
-  return (req, res, next) => {
-    let isOver = false;
-    const end = (error?: unknown): void => {
-      clearTimeout(timer);
-      if (isOver) return;
-      isOver = true;
-      next(error);
-    };
-    const timer = setTimeout(
-      () => {
-        if (!isOver && !res.headersSent) res.set('Connection', 'close');
-        end(onLate());
-      },
-      Math.max(0, deadlineOf(res).remainingMs()),
-    );
-    return handler(req, res, end);
+  return (req, res, next) =>
+    endInTime({ res, deadline: deadlineOf(res), run: (done) => handler(req, res, done), onLate, next });
+}
+
+/** The same for any work that says by a callback that it is done. */
+export function endInTime<T>(work: {
+  res: ServerResponse;
+  deadline: Deadline;
+  run: (done: (error?: unknown) => void) => T;
+  onLate: () => Error;
+  /** Called once. */
+  next: (error?: unknown) => void;
+}): T {
+  const { res, deadline, run, onLate, next } = work;
+  let isOver = false;
+  const end = (error?: unknown): void => {
+    clearTimeout(timer);
+    if (isOver) return;
+    isOver = true;
+    next(error);
   };
+  const timer = setTimeout(
+    () => {
+      if (!isOver && !res.headersSent) res.setHeader('Connection', 'close');
+      end(onLate());
+    },
+    Math.max(0, deadline.remainingMs()),
+  );
+  return run(end);
 }

@@ -3,7 +3,6 @@ import { condition, type Condition } from '../platform/database.ts';
 import { newIdAt } from '../platform/ids.ts';
 import type { ResourceTypes } from '../scim/resource-types.ts';
 import { callerStands, type ScimCaller } from './authenticate-scim.ts';
-import { hashToken } from './token-secret.ts';
 
 /** A caller that was looked up a moment ago. What it does now may be done only while `stands` holds. */
 export interface KnownCaller {
@@ -19,10 +18,11 @@ export interface KnownCaller {
  * look-up answers beside that is remembered here.
  */
 export interface KnownCallers {
-  get(organizationId: string, token: string): KnownCaller | undefined;
+  /** @param credential a name for what the caller sent, from which that cannot be found: a hash */
+  get(organizationId: string, credential: string): KnownCaller | undefined;
   /** @param at when it was looked up, by the clock of `performance.now()`, which no step of the system's clock moves */
-  remember(token: string, caller: ScimCaller, resourceTypes: ResourceTypes, at: number): void;
-  forget(organizationId: string, token: string): void;
+  remember(credential: string, caller: ScimCaller, resourceTypes: ResourceTypes, at: number): void;
+  forget(organizationId: string, credential: string): void;
 }
 
 /** Then a caller is looked up again, which also notes that its token is in use, and what time it is at the database. */
@@ -37,15 +37,14 @@ interface Remembered extends Omit<KnownCaller, 'caller'> {
 
 export function knownCallers(): KnownCallers {
   const remembered = boundedMap<Remembered>(mostRemembered);
-  const keyOf = (organizationId: string, token: string): string =>
-    `${organizationId} ${hashToken(token).toString('base64')}`;
+  const keyOf = (organizationId: string, credential: string): string => `${organizationId} ${credential}`;
   return {
-    get: (organizationId, token) => {
-      const known = remembered.get(keyOf(organizationId, token));
+    get: (organizationId, credential) => {
+      const known = remembered.get(keyOf(organizationId, credential));
       if (known === undefined) return undefined;
       const ageMs = performance.now() - known.at;
       if (ageMs > rememberedForMs) {
-        remembered.delete(keyOf(organizationId, token));
+        remembered.delete(keyOf(organizationId, credential));
         return undefined;
       }
       // The database's clock, the one that all processes share, behind by what the look-up took.
@@ -53,10 +52,10 @@ export function knownCallers(): KnownCallers {
       const caller = { ...known.caller, receivedAt, entryId: newIdAt(receivedAt.getTime()) };
       return { caller, resourceTypes: known.resourceTypes, stands: known.stands };
     },
-    remember: (token, caller, resourceTypes, at) => {
+    remember: (credential, caller, resourceTypes, at) => {
       const stands = condition(callerStands(caller));
-      remembered.set(keyOf(caller.organizationId, token), { caller, resourceTypes, stands, at });
+      remembered.set(keyOf(caller.organizationId, credential), { caller, resourceTypes, stands, at });
     },
-    forget: (organizationId, token) => remembered.delete(keyOf(organizationId, token)),
+    forget: (organizationId, credential) => remembered.delete(keyOf(organizationId, credential)),
   };
 }

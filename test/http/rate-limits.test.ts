@@ -7,7 +7,7 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { problemHandler } from '../../src/http/problem.ts';
 import { createRateLimits } from '../../src/http/rate-limits.ts';
-import { requestContext } from '../../src/http/request-context.ts';
+import { beginRequests, requestContext } from '../../src/http/request-context.ts';
 
 /** Tries that an address has at once. */
 const tries = 400;
@@ -23,10 +23,9 @@ async function openDoor(trustedProxyHops: number): Promise<(headers?: Record<str
   const app = express();
   app.set('trust proxy', trustedProxyHops);
   app.use(
-    requestContext({
-      logger: createLogger({ level: 'silent', role: 'test' }),
-      metrics: createMetrics(),
-    }),
+    requestContext(
+      beginRequests({ logger: createLogger({ level: 'silent', role: 'test' }), metrics: createMetrics() }),
+    ),
   );
   const limits = createRateLimits({ scimPerSecond: 25, adminPerSecond: 25, store: null });
   app.use(

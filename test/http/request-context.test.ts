@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createMetrics, metricsRouter } from '../../src/http/metrics.ts';
-import { contextOf, requestContext } from '../../src/http/request-context.ts';
+import { beginRequests, contextOf, requestContext } from '../../src/http/request-context.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 
 const lines: string[] = [];
@@ -15,7 +15,7 @@ const logger = createLogger({
 const metrics = createMetrics();
 const server = createServer(
   express()
-    .use(requestContext({ logger, metrics }))
+    .use(requestContext(beginRequests({ logger, metrics })))
     .use(
       metricsRouter({
         metrics,

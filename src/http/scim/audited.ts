@@ -1,10 +1,10 @@
-import type { ErrorRequestHandler } from 'express';
 import type { SyncLogAction } from '../../contract/sync-log.ts';
 import { ConditionError, isTemporary, OutcomeUnknownError } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { ScimError } from '../../scim/scim-error.ts';
+import type { Exchange } from './exchange.ts';
 import { recordFailure, type Attempt } from './record-failure.ts';
-import { isAuthenticated, scimRequestOf, type ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 
 /** Errors whose FAILED entry is written, or must not be. */
 const recorded = new WeakSet<object>();
@@ -101,16 +101,14 @@ export function actionOfMethod(method: string): SyncLogAction | undefined {
  * parameters. Reads leave no entry, and neither does a caller without a valid token: whose log would it be? A flood that
  * is held back leaves none either, or it would fill the log instead.
  */
-export const auditRefused: ErrorRequestHandler = async (error: unknown, req, res, next) => {
-  const action = actionOfMethod(req.method);
-  const [, collection, id] = /^\/(Users|Groups)(?:\/([^/]+))?\/?$/.exec(req.path) ?? [];
+export async function auditRefused({ req, res, path, body, request }: Exchange, error: unknown): Promise<void> {
+  const action = actionOfMethod(req.method ?? '');
+  const [, collection, id] = /^\/(Users|Groups)(?:\/([^/]+))?\/?$/.exec(path) ?? [];
   const isWrite = action !== undefined && collection !== undefined && (action === 'CREATE') === (id === undefined);
   const isRecorded = typeof error === 'object' && error !== null && recorded.has(error);
   const isHeldBack = error instanceof DomainError && error.kind === 'too-many-requests';
   // Once an answer is on its way the write is done and has its entry.
-  if (isWrite && isAuthenticated(res) && !isRecorded && !isHeldBack && !res.headersSent) {
-    const type = collection === 'Users' ? 'User' : 'Group';
-    await recordFailure(scimRequestOf(res), { action, type, id: id ?? null, body: req.body, error });
-  }
-  next(error);
-};
+  if (!isWrite || request === null || isRecorded || isHeldBack || res.headersSent) return;
+  const type = collection === 'Users' ? 'User' : 'Group';
+  await recordFailure(request, { action, type, id: id ?? null, body, error });
+}

@@ -1,14 +1,13 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { ConditionError, type Condition } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { authenticateScim, type ScimCaller } from '../../provisioning/authenticate-scim.ts';
 import { knownCallers } from '../../provisioning/known-callers.ts';
 import type { ResourceTypeRegistry } from '../../provisioning/resource-type-registry.ts';
 import type { ResourceTypes } from '../../scim/resource-types.ts';
-import { contextOf } from '../request-context.ts';
 import { leaveUnrecorded, requireCaller } from './audited.ts';
-import { isAuthenticated, scimRequestOf, setScimRequest, type ScimRequest } from './scim-context.ts';
+import { requestOf, type Exchange } from './exchange.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
+import type { ScimRequest } from './scim-request.ts';
 
 /** `Authorization: Bearer <token>` (RFC 6750 section 2.1); the scheme's case does not matter. */
 const bearer = /^Bearer +([^\s]+) *$/i;
@@ -22,6 +21,7 @@ const recheckAfterMs = 1_000;
  */
 const ownStatement = /^\/(?:Users|Groups)(?:\/(?!\.search$)[^/]+)?$/;
 
+/** Says who calls. All of it is about one exchange, and sets its request. */
 export interface ScimAuthentication {
   /**
    * Lets nothing pass without a token of the organization in the path; everything else under the base, even the question
@@ -30,14 +30,22 @@ export interface ScimAuthentication {
    * A token that was good a moment ago is not looked up by itself: the request goes on, and each of its statements runs
    * only if the token is still good then, in the same transaction. So a revocation holds from the next request on, and
    * even for one whose body is still on its way.
+   *
+   * @throws DomainError `unauthenticated`, `forbidden`
    */
-  first: RequestHandler<{ organizationId: string }>;
+  authenticate(exchange: Exchange): Promise<void>;
   /** After the body: whoever leaves SCIM or revokes a token is not to find a write committed that was still on its way. */
-  afterBody: RequestHandler;
-  /** Where the token, or what went with it, has changed in between: looks up who calls, and has `endpoints` begin anew. */
-  whenChanged(endpoints: RequestHandler): ErrorRequestHandler;
-  /** Nobody is told what is wrong with a request before it is certain that they may ask, and that it still is wrong. */
-  beforeRefusal: ErrorRequestHandler;
+  authenticateAfterBody(exchange: Exchange): Promise<void>;
+  /**
+   * Where the token, or what went with it, has changed in between: looks up who calls, so that the endpoint can begin anew.
+   */
+  authenticateAnew(exchange: Exchange): Promise<void>;
+  /**
+   * Nobody is told what is wrong with a request before it is certain that they may ask, and that it still is wrong.
+   *
+   * @throws what they are told instead; ConditionError where the endpoint has to begin anew
+   */
+  beforeRefusal(exchange: Exchange, error: unknown): Promise<void>;
 }
 
 /** Authentication of one api process. */
@@ -50,22 +58,15 @@ export function scimAuthentication({
   registry: ResourceTypeRegistry;
 }): ScimAuthentication {
   const known = knownCallers();
-  const credentialOf = (req: Request) => ({
-    organizationId: String(req.params['organizationId']),
-    token: bearer.exec(req.get('authorization') ?? '')?.[1] ?? '',
-  });
 
   const setRequest = (
-    req: Request,
-    res: Response,
+    exchange: Exchange,
     { caller, resourceTypes, stands }: { caller: ScimCaller; resourceTypes: ResourceTypes; stands: Condition | null },
     checkedAt: number | null,
   ): void => {
-    const context = contextOf(res);
+    const { context } = exchange;
     const { requestId, deadlines } = context;
     const { organizationId, userNameFormat, entryId } = caller;
-    // Now: routers change the request's parameters while they handle it.
-    const credential = credentialOf(req);
     let lastCheckedAt = checkedAt;
     const db = unlimited.within(deadlines.work);
     // Whoever goes away, or lets the time run out, is looked up all the same.
@@ -93,61 +94,56 @@ export function scimAuthentication({
       hasBegun: false,
       confirm: async () => {
         if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;
-        const now = await authenticateScim(lastDb, credential);
+        const now = await authenticateScim(lastDb, credentialsOf(exchange));
         // What the request was refused for may be all right by now.
         if (stands !== null && request.hasBegun && !goesWithTheSame(now, caller)) throw new ConditionError();
         lastCheckedAt = performance.now();
         request.isConfirmed = true;
       },
     };
-    setScimRequest(res, request);
+    exchange.request = request;
   };
 
-  const lookUp = async (req: Request, res: Response): Promise<void> => {
-    const credential = credentialOf(req);
-    const db = unlimited.within(contextOf(res).deadlines.work);
-    const caller = await authenticateScim(db, credential);
+  const lookUp = async (exchange: Exchange): Promise<void> => {
+    const db = unlimited.within(exchange.context.deadlines.work);
+    const caller = await authenticateScim(db, credentialsOf(exchange));
     const checkedAt = performance.now();
     const resourceTypes = await registry.at(caller.schemaVersion);
-    known.remember(credential.token, caller, resourceTypes, checkedAt);
-    setRequest(req, res, { caller, resourceTypes, stands: null }, checkedAt);
+    if (exchange.credential !== null) known.remember(exchange.credential, caller, resourceTypes, checkedAt);
+    setRequest(exchange, { caller, resourceTypes, stands: null }, checkedAt);
   };
 
   return {
-    first: async (req, res, next) => {
-      const { organizationId, token } = credentialOf(req);
-      const caller = ownStatement.test(req.path) ? known.get(organizationId, token) : undefined;
-      if (caller === undefined) await lookUp(req, res);
-      else setRequest(req, res, caller, null);
-      next();
+    authenticate: async (exchange) => {
+      const { organizationId, path, credential } = exchange;
+      const caller = credential !== null && ownStatement.test(path) ? known.get(organizationId, credential) : undefined;
+      if (caller === undefined) await lookUp(exchange);
+      else setRequest(exchange, caller, null);
     },
-    afterBody: async (_req, res, next) => {
-      const request = scimRequestOf(res);
+    authenticateAfterBody: async (exchange) => {
+      const request = requestOf(exchange);
       if (request.stands === null) await request.confirm();
       request.hasBegun = true;
-      next();
     },
-    whenChanged: (endpoints) => async (error: unknown, req, res, next) => {
-      if (!(error instanceof ConditionError) || res.headersSent) {
-        next(error);
-        return;
-      }
-      const { organizationId, token } = credentialOf(req);
-      known.forget(organizationId, token);
-      await lookUp(req, res).catch((refusal: unknown) => {
+    authenticateAnew: async (exchange) => {
+      const { organizationId, credential } = exchange;
+      if (credential !== null) known.forget(organizationId, credential);
+      await lookUp(exchange).catch((refusal: unknown) => {
         throw leaveUnrecorded(refusal);
       });
-      scimRequestOf(res).hasBegun = true;
-      await endpoints(req, res, next);
+      requestOf(exchange).hasBegun = true;
     },
-    beforeRefusal: async (error: unknown, _req, res, next) => {
+    beforeRefusal: async ({ request, res }, error) => {
       const isHeldBack = error instanceof DomainError && error.kind === 'too-many-requests';
-      const isUnchecked = isAuthenticated(res) && scimRequestOf(res).stands !== null;
+      const isUnchecked = request !== null && request.stands !== null;
       if (isUnchecked && !(error instanceof ConditionError) && !isHeldBack && !res.headersSent)
-        await requireCaller(scimRequestOf(res), error);
-      next(error);
+        await requireCaller(request, error);
     },
   };
+}
+
+function credentialsOf({ organizationId, req }: Exchange): { organizationId: string; token: string } {
+  return { organizationId, token: bearer.exec(req.headers.authorization ?? '')?.[1] ?? '' };
 }
 
 /** Whether a request of either is handled alike. */

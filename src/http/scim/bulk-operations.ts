@@ -5,7 +5,7 @@ import { actionOfMethod } from './audited.ts';
 import { groupOperations } from './group-operations.ts';
 import { recordFailure, recordFailures, type FailedWrite } from './record-failure.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 import { toScimError } from './scim-error-answer.ts';
 import { userOperations } from './user-operations.ts';
 

@@ -8,7 +8,7 @@ import { parseResource } from '../../scim/parse-resource.ts';
 import { parsePatchRequest } from '../../scim/patch-request.ts';
 import { audited } from './audited.ts';
 import type { ResourceOperations } from './resource-operations.ts';
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 
 /**

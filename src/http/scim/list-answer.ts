@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { listResponse } from '../../scim/list-response.ts';
 import type { ListingHead } from './list-window.ts';
 import { sendJsonText } from './send-json.ts';
@@ -9,7 +9,7 @@ export interface Listing {
   resources: readonly (string | AsyncIterable<string>)[];
 }
 
-export function sendListing(res: Response, listing: Listing): Promise<void> {
+export function sendListing(res: ServerResponse, listing: Listing): Promise<void> {
   return sendJsonText(res, 200, listingText(listing));
 }
 

@@ -7,7 +7,7 @@ import { collectionUrls } from './collection-urls.ts';
 import { groupText, showsMembers } from './group-document.ts';
 import type { Listing } from './list-answer.ts';
 import { listWindow } from './list-window.ts';
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 
 /**
  * The groups that a query asks for; as `listUsersAnswer`.

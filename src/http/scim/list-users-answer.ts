@@ -6,7 +6,7 @@ import { includes } from '../../scim/projection.ts';
 import { collectionUrls } from './collection-urls.ts';
 import type { Listing } from './list-answer.ts';
 import { listWindow } from './list-window.ts';
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 import { userDocument } from './user-document.ts';
 
 /** The users that a query asks for, whether it came as GET, as POST to `/.search`, or as part of a search of all types. */

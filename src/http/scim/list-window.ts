@@ -6,7 +6,7 @@ import type { ListQuery } from '../../scim/list-query.ts';
 import type { ListPage } from '../../scim/list-response.ts';
 import { printFilter } from '../../scim/print-filter.ts';
 import { decodeCursor, encodeCursor, type CursorScope } from './page-cursor.ts';
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 
 /** What of a list answer is not its resources. */
 export type ListingHead = Omit<ListPage, 'resources' | 'itemsPerPage'>;

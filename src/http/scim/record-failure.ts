@@ -4,7 +4,7 @@ import { isJsonObject } from '../../scim/json.ts';
 import { appendEntriesOnce, readOutcome } from '../../sync-log/append.ts';
 import type { KnownEntry } from '../../sync-log/late-entries.ts';
 import { failureOfWrite, messageOfFailedWrite } from './failed-write.ts';
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 import { toScimError } from './scim-error-answer.ts';
 
 /** What a write was about, as far as it can be told when it fails. */

@@ -1,4 +1,4 @@
-import type { ScimRequest } from './scim-context.ts';
+import type { ScimRequest } from './scim-request.ts';
 
 interface Written {
   id: string;

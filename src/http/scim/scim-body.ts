@@ -1,60 +1,75 @@
-import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
+import bodyParser from 'body-parser';
 import { badRequest, ScimError } from '../../scim/scim-error.ts';
-import { contextOf } from '../request-context.ts';
-import { inTimeOrElse } from '../request-deadline.ts';
+import { endInTime } from '../request-deadline.ts';
+import type { Exchange } from './exchange.ts';
 import { maxBodyBytes } from './scim-limits.ts';
 
 const accepted = ['application/scim+json', 'application/json'];
 
-const readInTime = inTimeOrElse(
-  (res) => contextOf(res).deadlines.work,
-  express.raw({ type: accepted, limit: maxBodyBytes }),
-  () => new ScimError(408, undefined, 'The body took too long to arrive; nothing was changed. Send it again.'),
-);
-
-function hasBody(req: Request): boolean {
-  return req.headers['transfer-encoding'] !== undefined || Number(req.get('content-length') ?? 0) > 0;
-}
+const readRaw = bodyParser.raw({ type: () => true, limit: maxBodyBytes });
 
 /**
  * Reads a JSON body (RFC 7644 section 3.1): both content types, UTF-8 checked instead of repaired, at most
  * `maxBodyBytes` after decompression.
+ *
+ * @returns undefined: there is none
+ * @throws ScimError 400, 408, 413, 415
  */
-export const scimBody: RequestHandler[] = [
-  (req, _res, next) => {
-    if (hasBody(req) && !req.is(accepted)) {
-      throw new ScimError(415, undefined, `Send the body as ${accepted[0]} (or ${accepted[1]}), in UTF-8.`);
-    }
-    const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(req.get('content-type') ?? '')?.[1];
-    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-      throw new ScimError(415, undefined, `The charset ${charset} is not supported: send the body in UTF-8.`);
-    }
-    // Told at once: express.raw would first wait until all of it has arrived.
-    if (Number(req.get('content-length') ?? 0) > maxBodyBytes) throw bodyTooLarge();
-    next();
-  },
-  (req, res, next) => (hasBody(req) ? readInTime(req, res, next) : next()),
-  (req, _res, next) => {
-    req.body = Buffer.isBuffer(req.body) && req.body.length > 0 ? parseJson(req.body) : undefined;
-    next();
-  },
-];
+export async function readBody({ req, res, context }: Exchange): Promise<unknown> {
+  if (!hasBody(req)) return undefined;
+  requireUsable(req);
+  // The parser leaves it on the request.
+  const holder: IncomingMessage & { body?: unknown } = req;
+  await new Promise<void>((resolve, reject) => {
+    endInTime({
+      res,
+      deadline: context.deadlines.work,
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- connect declares a class of its own, and asks for one of Node's
+      run: (done) => readRaw(req, res, done),
+      onLate: () =>
+        new ScimError(408, undefined, 'The body took too long to arrive; nothing was changed. Send it again.'),
+      next: (error) => (error === undefined ? resolve() : reject(toBodyError(error as Error))),
+    });
+  });
+  const { body } = holder;
+  return Buffer.isBuffer(body) && body.length > 0 ? parseJson(body) : undefined;
+}
 
-/** What `express.raw` complains about, as SCIM errors. */
-export const mapBodyError: ErrorRequestHandler = (error: unknown, _req, _res, next) => {
-  const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') {
-    next(bodyTooLarge());
-  } else if (type === 'encoding.unsupported') {
-    next(new ScimError(415, undefined, 'This Content-Encoding is not supported: send the body plain or as gzip.'));
-  } else if (type === 'request.aborted' || type === 'request.size.invalid') {
-    next(badRequest('invalidSyntax', 'The body ended before its Content-Length.'));
-  } else if (error instanceof Error && 'statusCode' in error && error.statusCode === 400) {
-    next(badRequest('invalidSyntax', 'The body could not be read: check its Content-Encoding.'));
-  } else {
-    next(error);
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** What can be told before anything of it is read. */
+function requireUsable({ headers }: IncomingMessage): void {
+  const type = headers['content-type'] ?? '';
+  const [mediaType = ''] = type.split(';', 1);
+  if (!accepted.includes(mediaType.trim().toLowerCase())) {
+    throw new ScimError(415, undefined, `Send the body as ${accepted[0]} (or ${accepted[1]}), in UTF-8.`);
   }
-};
+  const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw new ScimError(415, undefined, `The charset ${charset} is not supported: send the body in UTF-8.`);
+  }
+  // Told at once: the parser would first wait until all of it has arrived.
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw bodyTooLarge();
+}
+
+/** What the parser complains about, as SCIM errors. */
+function toBodyError(error: Error): Error {
+  const type = 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return bodyTooLarge();
+  if (type === 'encoding.unsupported') {
+    return new ScimError(415, undefined, 'This Content-Encoding is not supported: send the body plain or as gzip.');
+  }
+  if (type === 'request.aborted' || type === 'request.size.invalid') {
+    return badRequest('invalidSyntax', 'The body ended before its Content-Length.');
+  }
+  if ('statusCode' in error && error.statusCode === 400) {
+    return badRequest('invalidSyntax', 'The body could not be read: check its Content-Encoding.');
+  }
+  return error;
+}
 
 function bodyTooLarge(): ScimError {
   return new ScimError(

@@ -8,7 +8,7 @@ export interface ScimDependencies {
   publicUrl: string;
   /** Tells the dispatcher, after the commit, that there are new job rows. Never throws, never waits. */
   nudge: () => void;
-  limits: Pick<RateLimits, 'scim' | 'chargeScim' | 'strangers'>;
+  limits: Pick<RateLimits, 'takeScim' | 'chargeScim' | 'meet'>;
   /** Keeps entries that could not be written in time. */
   lateEntries: Pick<LateEntries, 'add'>;
 }

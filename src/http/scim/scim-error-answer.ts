@@ -1,12 +1,11 @@
-import type { ErrorRequestHandler, Response } from 'express';
 import { isTemporary } from '../../platform/database.ts';
 import { AbandonedError, OutOfTimeError } from '../../platform/deadline.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { redactSecrets } from '../../platform/redact-secrets.ts';
 import { errorBody, ScimError, type ScimType } from '../../scim/scim-error.ts';
 import { domainStatus, retryAfterSeconds } from '../domain-status.ts';
-import { contextOf } from '../request-context.ts';
-import { scimMediaType } from './scim-context.ts';
+import type { Exchange } from './exchange.ts';
+import { sendText } from './send-json.ts';
 
 const scimTypeOf: Readonly<Record<string, ScimType>> = {
   'already-in-use': 'uniqueness',
@@ -42,29 +41,26 @@ export function toScimError(error: unknown, requestId: string): ScimError {
 }
 
 /** Every error under the SCIM base ends here. */
-export const answerScimError: ErrorRequestHandler = (error: unknown, req, res, next) => {
-  if (res.headersSent) {
-    next(error);
-    return;
-  }
-  const { requestId, logger } = contextOf(res);
+export function answerScimError(
+  { req, res, context }: Pick<Exchange, 'req' | 'res' | 'context'>,
+  error: unknown,
+): void {
+  const { requestId, logger } = context;
   const answer = toScimError(error, requestId);
-  if (error instanceof DomainError && error.kind === 'too-many-requests') {
-    res.set('Retry-After', String(error.details['retryAfterSeconds']));
-  }
   // What we refuse knowingly (501 of /Me, 503) is no fault of ours to be looked into.
   if (answer !== error && answer.status >= 500) logger.error({ err: error }, 'SCIM request failed');
+  if (res.headersSent) {
+    // A stream broke off in the middle: all that is left is to close the connection.
+    res.destroy();
+    return;
+  }
+  if (error instanceof DomainError && error.kind === 'too-many-requests') {
+    res.setHeader('Retry-After', String(error.details['retryAfterSeconds']));
+  }
   // RFC 6750 section 3.1: no error code where no token was sent.
-  const challenge = req.get('authorization') === undefined ? '' : ', error="invalid_token"';
-  if (answer.status === 401) res.set('WWW-Authenticate', `Bearer realm="SCIM"${challenge}`);
-  sendScimError(res, answer);
-};
-
-function sendScimError(res: Response, error: ScimError): void {
-  if (error.status === 503) res.set('Retry-After', String(retryAfterSeconds));
-  res
-    .status(error.status)
-    .type(scimMediaType)
-    // Messages repeat what was sent, which may be a token in the place of an id.
-    .send(redactSecrets(JSON.stringify(errorBody(error))));
+  const challenge = req.headers.authorization === undefined ? '' : ', error="invalid_token"';
+  if (answer.status === 401) res.setHeader('WWW-Authenticate', `Bearer realm="SCIM"${challenge}`);
+  if (answer.status === 503) res.setHeader('Retry-After', String(retryAfterSeconds));
+  // Messages repeat what was sent, which may be a token in the place of an id.
+  sendText(res, answer.status, redactSecrets(JSON.stringify(errorBody(answer))));
 }

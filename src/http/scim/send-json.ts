@@ -1,15 +1,23 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Response } from 'express';
 import type { JsonObject } from '../../scim/json.ts';
-import { scimMediaType } from './scim-context.ts';
 
-/** The charset as `res.send` would add it, so that a long answer has no other type than a short one. */
-const contentType = `${scimMediaType}; charset=utf-8`;
+/** The content type of every answer (RFC 7644 section 8.1). */
+const contentType = 'application/scim+json; charset=utf-8';
 
-/** What `res.send` would do for JSON, without asking what it was given: resources bring their own ETag. */
-export function sendResource(res: Response, status: number, body: JsonObject): void {
-  const text = JSON.stringify(body);
+export function sendResource(res: ServerResponse, status: number, body: JsonObject): void {
+  sendText(res, status, JSON.stringify(body));
+}
+
+/** An answer without a body. */
+export function sendNothing(res: ServerResponse, status: 204 | 304): void {
+  res.statusCode = status;
+  res.end();
+}
+
+/** @param text JSON */
+export function sendText(res: ServerResponse, status: number, text: string): void {
   res.statusCode = status;
   res.setHeader('Content-Type', contentType);
   res.setHeader('Content-Length', Buffer.byteLength(text));
@@ -23,20 +31,21 @@ const chunkLength = 64 * 1024;
  * Sends JSON text as it is made. Short answers go out at once with their length; longer ones as a stream that waits for
  * a slow reader, so that no answer is ever in memory as a whole.
  */
-export async function sendJsonText(res: Response, status: number, text: AsyncIterable<string>): Promise<void> {
-  res.status(status).set('Content-Type', contentType);
+export async function sendJsonText(res: ServerResponse, status: number, text: AsyncIterable<string>): Promise<void> {
   if (res.req.method === 'HEAD') {
     // The headers alone are wanted, so a long text is not even made.
-    res.end();
+    res.writeHead(status, { 'Content-Type': contentType }).end();
     return;
   }
   const chunks = inChunks(text)[Symbol.asyncIterator]();
   const first = await chunks.next();
   const second = first.done === true ? first : await chunks.next();
   if (second.done === true) {
-    res.send(first.done === true ? '' : first.value);
+    sendText(res, status, first.done === true ? '' : first.value);
     return;
   }
+  res.statusCode = status;
+  res.setHeader('Content-Type', contentType);
   const rest = { [Symbol.asyncIterator]: () => chunks };
   await pipeline(Readable.from(following([first.value ?? '', second.value], rest)), res).catch((error: unknown) => {
     // The reader went away; there is nobody left to tell.

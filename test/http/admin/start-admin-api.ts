@@ -11,7 +11,7 @@ import { adminRouter } from '../../../src/http/admin/router.ts';
 import { openApiRouter } from '../../../src/http/openapi/router.ts';
 import { createRateLimits } from '../../../src/http/rate-limits.ts';
 import { createMetrics } from '../../../src/http/metrics.ts';
-import { requestContext } from '../../../src/http/request-context.ts';
+import { beginRequests, requestContext } from '../../../src/http/request-context.ts';
 import { hashAdminKey } from '../../../src/platform/admin-key.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -48,7 +48,7 @@ export async function startAdminApi(): Promise<AdminApi> {
   let nudges = 0;
   let url = '';
   const app = express();
-  app.use(requestContext({ logger: pino({ level: 'silent' }), metrics: createMetrics() }));
+  app.use(requestContext(beginRequests({ logger: pino({ level: 'silent' }), metrics: createMetrics() })));
   app.use(
     '/api/v1',
     adminRouter({

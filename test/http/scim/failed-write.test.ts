@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { failureClasses } from '../../../src/contract/failure.ts';
 import { failureOfWrite } from '../../../src/http/scim/failed-write.ts';
 import { recordFailure } from '../../../src/http/scim/record-failure.ts';
-import type { ScimRequest } from '../../../src/http/scim/scim-context.ts';
+import type { ScimRequest } from '../../../src/http/scim/scim-request.ts';
 import type { Database } from '../../../src/platform/database.ts';
 import { ScimError, type ScimType } from '../../../src/scim/scim-error.ts';
 import { silent } from '../../queue/harness.ts';

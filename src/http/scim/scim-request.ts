@@ -1,13 +1,9 @@
-import type { Request, Response } from 'express';
 import type { DirectoryCaller } from '../../directory/caller.ts';
 import type { Condition, Database } from '../../platform/database.ts';
 import type { Deadline } from '../../platform/deadline.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { LateEntries } from '../../sync-log/late-entries.ts';
 import type { ResourceTypes } from '../../scim/resource-types.ts';
-
-/** The content type of every answer (RFC 7644 section 8.1). */
-export const scimMediaType = 'application/scim+json';
 
 /** An authenticated SCIM request: all that its handling depends on beside its own path, parameters and body. */
 export interface ScimRequest {
@@ -41,25 +37,4 @@ export interface ScimRequest {
    * the request has begun under settings that have changed since.
    */
   confirm(): Promise<void>;
-}
-
-/** Remembers who was let pass; only authentication calls it. */
-export function setScimRequest(res: Response, request: ScimRequest): void {
-  res.locals['scimRequest'] = request;
-}
-
-/** Whether authentication has let this request pass; its token may still have to be checked. */
-export function isAuthenticated(res: Response): boolean {
-  return res.locals['scimRequest'] !== undefined;
-}
-
-/** The request as authentication let it pass. */
-export function scimRequestOf(res: Response): ScimRequest {
-  return res.locals['scimRequest'] as ScimRequest;
-}
-
-/** A path parameter that the route's pattern guarantees. */
-export function pathId(req: Request): string {
-  const { id } = req.params;
-  return typeof id === 'string' ? id : '';
 }

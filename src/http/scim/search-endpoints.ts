@@ -1,37 +1,37 @@
-import { Router } from 'express';
 import { parseListQuery, type ListQuery } from '../../scim/list-query.ts';
 import type { ResourceType } from '../../scim/schema.ts';
 import { badRequest } from '../../scim/scim-error.ts';
 import { parseSearchRequest } from '../../scim/search-request.ts';
 import { searchResourceType } from '../../scim/search-resource-type.ts';
+import type { Endpoints } from './exchange.ts';
 import { sendListing, type Listing } from './list-answer.ts';
 import { listGroupsAnswer } from './list-groups-answer.ts';
 import { listUsersAnswer } from './list-users-answer.ts';
-import { methodNotAllowed } from './method-not-allowed.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
-import { scimRequestOf, type ScimRequest } from './scim-context.ts';
 import { pageSize } from './scim-limits.ts';
+import type { ScimRequest } from './scim-request.ts';
 
 /** `/.search` of both collections and of the root (RFC 7644 section 3.4.3). */
-export function searchRoutes({ db }: Pick<ScimDependencies, 'db'>): Router {
-  const router = Router({ caseSensitive: true });
-
-  router.post('/Users/.search', async (req, res) => {
-    const request = scimRequestOf(res);
-    const query = parseListQuery(parseSearchRequest(req.body), request.resourceTypes.user, pageSize);
-    await sendListing(res, await listUsersAnswer(request, query));
-  });
-  router.post('/Groups/.search', async (req, res) => {
-    const request = scimRequestOf(res);
-    const query = parseListQuery(parseSearchRequest(req.body), request.resourceTypes.group, pageSize);
-    await sendListing(res, await listGroupsAnswer(db, request, query));
-  });
-  router.post('/.search', async (req, res) => {
-    await sendListing(res, await searchAll(db, scimRequestOf(res), parseSearchRequest(req.body)));
-  });
-  // Here, because /Users/.search would pass for a user of that id.
-  router.all(['/.search', '/Users/.search', '/Groups/.search'], methodNotAllowed('POST'));
-  return router;
+export function searchEndpoints({ db }: Pick<ScimDependencies, 'db'>): Endpoints {
+  return {
+    '/Users/.search': {
+      POST: async ({ res, body }, request) => {
+        const query = parseListQuery(parseSearchRequest(body), request.resourceTypes.user, pageSize);
+        await sendListing(res, await listUsersAnswer(request, query));
+      },
+    },
+    '/Groups/.search': {
+      POST: async ({ res, body }, request) => {
+        const query = parseListQuery(parseSearchRequest(body), request.resourceTypes.group, pageSize);
+        await sendListing(res, await listGroupsAnswer(db, request, query));
+      },
+    },
+    '/.search': {
+      POST: async ({ res, body }, request) => {
+        await sendListing(res, await searchAll(db, request, parseSearchRequest(body)));
+      },
+    },
+  };
 }
 
 /**

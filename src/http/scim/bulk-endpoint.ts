@@ -1,13 +1,13 @@
-import { Router } from 'express';
 import { bulkOrder, parseBulkRequest } from '../../scim/bulk-request.ts';
 import { bulkResponse, type BulkResult } from '../../scim/bulk-response.ts';
 import { AbandonedError, OutOfTimeError, requireTimeToBegin } from '../../platform/deadline.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { makeEntryIds } from '../../sync-log/append.ts';
 import { bulkPerformer } from './bulk-operations.ts';
+import type { Endpoints } from './exchange.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
-import { scimRequestOf } from './scim-context.ts';
 import { bulkLimits } from './scim-limits.ts';
+import type { ScimRequest } from './scim-request.ts';
 import { sendResource } from './send-json.ts';
 
 /**
@@ -15,13 +15,11 @@ import { sendResource } from './send-json.ts';
  * takes one connection at a time and leaves the process to other requests in between. A token that is revoked on the way
  * ends it: each operation that is left is refused. So does the request's deadline, and its client going away.
  */
-export function bulkRoutes(dependencies: Pick<ScimDependencies, 'nudge' | 'limits'>): Router {
+export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'limits'>): Endpoints {
   const { limits } = dependencies;
-  const router = Router({ caseSensitive: true });
-  router.post('/Bulk', async (req, res) => {
-    const request = scimRequestOf(res);
+  const perform = async (request: ScimRequest, body: unknown): Promise<BulkResult[]> => {
     const { user, group } = request.resourceTypes;
-    const { items, failOnErrors = Infinity } = parseBulkRequest(req.body, [user, group], bulkLimits);
+    const { items, failOnErrors = Infinity } = parseBulkRequest(body, [user, group], bulkLimits);
     const { order, circular } = bulkOrder(items);
     // The request itself has paid for one of them.
     limits.chargeScim(request.caller.organizationId, items.length - 1);
@@ -51,9 +49,15 @@ export function bulkRoutes(dependencies: Pick<ScimDependencies, 'nudge' | 'limit
     }
     // In the order of the request, whatever the references made of it; what was not reached is not there.
     const positions = [...results].sort(([one], [other]) => one - other);
-    sendResource(res, 200, bulkResponse(positions.map(([, result]) => result)));
-  });
-  return router;
+    return positions.map(([, result]) => result);
+  };
+  return {
+    '/Bulk': {
+      POST: async ({ res, body }, request) => {
+        sendResource(res, 200, bulkResponse(await perform(request, body)));
+      },
+    },
+  };
 }
 
 /** The token does not hold any more, the time is over or the client gone: then every operation that is left fails alike. */
