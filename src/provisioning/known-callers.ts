@@ -1,4 +1,5 @@
 import { boundedMap } from '../platform/bounded-map.ts';
+import { databaseClock } from '../platform/database-clock.ts';
 import { condition, type Condition } from '../platform/database.ts';
 import { newIdAt } from '../platform/ids.ts';
 import type { ResourceTypes } from '../scim/resource-types.ts';
@@ -20,8 +21,13 @@ export interface KnownCaller {
 export interface KnownCallers {
   /** @param credential a name for what the caller sent, from which that cannot be found: a hash */
   get(organizationId: string, credential: string): KnownCaller | undefined;
-  /** @param at when it was looked up, by the clock of `performance.now()`, which no step of the system's clock moves */
-  remember(credential: string, caller: ScimCaller, resourceTypes: ResourceTypes, at: number): void;
+  /** @param askedAt when it was looked up, and `heardAt` when the answer came, by the clock of `performance.now()` */
+  remember(
+    credential: string,
+    found: { caller: ScimCaller; resourceTypes: ResourceTypes },
+    askedAt: number,
+    heardAt: number,
+  ): void;
   forget(organizationId: string, credential: string): void;
 }
 
@@ -32,29 +38,29 @@ const mostRemembered = 10_000;
 
 interface Remembered extends Omit<KnownCaller, 'caller'> {
   caller: ScimCaller;
-  at: number;
+  askedAt: number;
 }
 
 export function knownCallers(): KnownCallers {
   const remembered = boundedMap<Remembered>(mostRemembered);
   const keyOf = (organizationId: string, credential: string): string => `${organizationId} ${credential}`;
+  const clock = databaseClock();
   return {
     get: (organizationId, credential) => {
       const known = remembered.get(keyOf(organizationId, credential));
       if (known === undefined) return undefined;
-      const ageMs = performance.now() - known.at;
-      if (ageMs > rememberedForMs) {
+      if (performance.now() - known.askedAt > rememberedForMs) {
         remembered.delete(keyOf(organizationId, credential));
         return undefined;
       }
-      // The database's clock, the one that all processes share, behind by what the look-up took.
-      const receivedAt = new Date(known.caller.receivedAt.getTime() + ageMs);
-      const caller = { ...known.caller, receivedAt, entryId: newIdAt(receivedAt.getTime()) };
+      const now = clock.now();
+      const caller = { ...known.caller, receivedAt: new Date(now), entryId: newIdAt(now) };
       return { caller, resourceTypes: known.resourceTypes, stands: known.stands };
     },
-    remember: (credential, caller, resourceTypes, at) => {
+    remember: (credential, { caller, resourceTypes }, askedAt, heardAt) => {
+      clock.observe(caller.receivedAt, askedAt, heardAt);
       const stands = condition(callerStands(caller));
-      remembered.set(keyOf(caller.organizationId, credential), { caller, resourceTypes, stands, at });
+      remembered.set(keyOf(caller.organizationId, credential), { caller, resourceTypes, stands, askedAt });
     },
     forget: (organizationId, credential) => remembered.delete(keyOf(organizationId, credential)),
   };

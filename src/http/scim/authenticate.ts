@@ -106,10 +106,12 @@ export function scimAuthentication({
 
   const lookUp = async (exchange: Exchange): Promise<void> => {
     const db = unlimited.within(exchange.context.deadlines.work);
+    const askedAt = performance.now();
     const caller = await authenticateScim(db, credentialsOf(exchange));
     const checkedAt = performance.now();
     const resourceTypes = await registry.at(caller.schemaVersion);
-    if (exchange.credential !== null) known.remember(exchange.credential, caller, resourceTypes, checkedAt);
+    const { credential } = exchange;
+    if (credential !== null) known.remember(credential, { caller, resourceTypes }, askedAt, checkedAt);
     setRequest(exchange, { caller, resourceTypes, stands: null }, checkedAt);
   };
 
