@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
-import type { Logger } from '../platform/logger.ts';
+import { withKnownFields, type Logger } from '../platform/logger.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import type { Metrics } from './metrics.ts';
 import { requestDeadlines, type RequestDeadlines } from './request-deadline.ts';
@@ -38,6 +38,7 @@ export function beginRequests(dependencies: {
   metrics: Pick<Metrics, 'observeRequest'> & CountedByRequests;
 }): BeginRequest {
   const { logger, metrics } = dependencies;
+  const lines = withKnownFields(logger);
   return (req, res) => {
     const startedAt = performance.now();
     const given = req.headers['x-request-id'];
@@ -65,8 +66,8 @@ export function beginRequests(dependencies: {
         ...(!res.writableFinished && { aborted: true }),
       };
       // Probes come every few seconds, for ever.
-      if (routeClass === 'health' || routeClass === 'metrics') logger.debug(line, 'request');
-      else logger.info(line, 'request');
+      if (routeClass === 'health' || routeClass === 'metrics') lines.debug(line, 'request');
+      else lines.info(line, 'request');
     });
     return {
       requestId,
