@@ -54,20 +54,34 @@ export async function changeGroup(
       : sql`display_name = ${columns.displayName}, external_id = ${columns.externalId},
           attributes = ${JSON.stringify(columns.attributes)}, `;
 
+  const gone = leaving(members, add);
+  const removed =
+    gone === undefined
+      ? nobody
+      : sql`
+        DELETE FROM group_members m USING target
+        WHERE m.organization_id = ${organizationId} AND m.group_id = ${groupId} AND ${gone}
+        RETURNING m.user_id`;
+  const added =
+    add.length === 0
+      ? nobody
+      : sql`
+        INSERT INTO group_members (organization_id, group_id, user_id)
+        SELECT ${organizationId}, target.id, user_id FROM target, unnest(${add}::uuid[]) AS user_id
+        ON CONFLICT DO NOTHING
+        RETURNING user_id`;
+  const concerned =
+    gone === undefined
+      ? sql`SELECT user_id FROM added`
+      : sql`SELECT user_id FROM added UNION SELECT user_id FROM removed`;
+
   const [result] = await q.query<GroupChangeResult>(sql`
     WITH target AS MATERIALIZED (
       SELECT id, display_name, version FROM groups
       WHERE organization_id = ${organizationId} AND id = ${groupId}
       FOR NO KEY UPDATE
-    ), removed AS (
-      DELETE FROM group_members m USING target
-      WHERE m.organization_id = ${organizationId} AND m.group_id = ${groupId} AND ${leaving(members, add)}
-      RETURNING m.user_id
-    ), added AS (
-      INSERT INTO group_members (organization_id, group_id, user_id)
-      SELECT ${organizationId}, target.id, user_id FROM target, unnest(${add}::uuid[]) AS user_id
-      ON CONFLICT DO NOTHING
-      RETURNING user_id
+    ), removed AS (${removed}
+    ), added AS (${added}
     ), counts AS MATERIALIZED (
       SELECT (SELECT count(*) FROM added) AS added, (SELECT count(*) FROM removed) AS removed
     ), bumped AS (
@@ -77,11 +91,7 @@ export async function changeGroup(
         AND (${attributesDiffer} OR counts.added > 0 OR counts.removed > 0)
       RETURNING g.version
     ), jobs AS (
-      ${insertMembershipJobs(
-        organizationId,
-        cause.requestId,
-        sql`SELECT user_id FROM added UNION SELECT user_id FROM removed`,
-      )}
+      ${insertMembershipJobs(organizationId, cause.requestId, concerned, mostConcerned(members, add))}
     ), entry AS (
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
@@ -100,9 +110,18 @@ export async function changeGroup(
   return result;
 }
 
-/** Which present members go: a condition on `m.user_id`. */
-function leaving(members: MemberChange | undefined, add: readonly string[]): Sql {
-  if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return sql`false`;
+/** How many users can be concerned: those who are named, unless the rest of the members goes. */
+function mostConcerned(members: MemberChange | undefined, add: readonly string[]): number {
+  if (members === undefined) return 0;
+  return members.base === 'clear' ? Infinity : add.length + members.remove.length;
+}
+
+/** No members at all: what a change does not ask for is not even looked for. */
+const nobody = sql`SELECT NULL::uuid AS user_id WHERE false`;
+
+/** Which present members go: a condition on `m.user_id`; undefined: none can. */
+function leaving(members: MemberChange | undefined, add: readonly string[]): Sql | undefined {
+  if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return undefined;
   if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${add}::uuid[]))`;
   return sql`m.user_id = ANY (${members.remove}::uuid[])`;
 }
