@@ -4,18 +4,13 @@ import type { Queryable } from '../platform/database.ts';
 import type { MemberChange } from '../scim/group-members-patch.ts';
 import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
+import { actionOf, messageOf, namedMembers, statusOf, type GroupChangeWords } from './group-change-entry.ts';
 import type { GroupColumns } from './group-record.ts';
 
 /** A change of one group: of its own attributes, of its members, or both. */
-export interface GroupChange {
-  /** New values; absent: the attributes stay. */
+export interface GroupChange extends GroupChangeWords {
+  /** New values of the attributes; absent: they stay. */
   columns?: GroupColumns;
-  /** Names of the attributes that `columns` changes, for the log. */
-  attributesChanged: readonly string[];
-  /** Absent: the members stay. */
-  members?: MemberChange;
-  /** Added to the log entry's message. */
-  remark?: string;
 }
 
 export interface GroupChangeResult {
@@ -24,9 +19,6 @@ export interface GroupChangeResult {
   added: number;
   removed: number;
 }
-
-/** How many ids of each kind an entry names; the counts are always exact. */
-const namedMembers = 100;
 
 /**
  * Applies a change of a group in one statement: members by sets, the version (only when something really changed), one
@@ -95,7 +87,7 @@ export async function changeGroup(
     ), entry AS (
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
-      SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(attributesDiffer)}, 'Group', target.id::text,
+      SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(change)}, 'Group', target.id::text,
         coalesce(${columns?.displayName ?? null}::text, target.display_name), ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         ${messageOf(change)},
         jsonb_strip_nulls(jsonb_build_object(
@@ -124,41 +116,4 @@ function leaving(members: MemberChange | undefined, add: readonly string[]): Sql
   if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return undefined;
   if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${add}::uuid[]))`;
   return sql`m.user_id = ANY (${members.remove}::uuid[])`;
-}
-
-function statusOf(attributesDiffer: boolean): Sql {
-  return attributesDiffer
-    ? sql`'SUCCESS'`
-    : sql`CASE WHEN counts.added + counts.removed > 0 THEN 'SUCCESS' ELSE 'SKIPPED' END`;
-}
-
-/** ADD_MEMBERS and REMOVE_MEMBERS for a change of members only, else UPDATE; what asked for nothing new keeps its name. */
-function actionOf({ attributesChanged, members }: GroupChange): Sql {
-  if (attributesChanged.length > 0 || members === undefined) return sql`'UPDATE'`;
-  const asked = members.base === 'clear' ? 'UPDATE' : members.add.length > 0 ? 'ADD_MEMBERS' : 'REMOVE_MEMBERS';
-  return sql`CASE
-    WHEN counts.added > 0 AND counts.removed = 0 THEN 'ADD_MEMBERS'
-    WHEN counts.removed > 0 AND counts.added = 0 THEN 'REMOVE_MEMBERS'
-    WHEN counts.removed > 0 THEN 'UPDATE'
-    ELSE ${asked} END`;
-}
-
-function messageOf({ attributesChanged, members, remark }: GroupChange): Sql {
-  const changed = attributesChanged.length === 0 ? null : `Changed ${attributesChanged.join(', ')}.`;
-  const membersText =
-    members === undefined
-      ? sql`${changed === null ? 'Nothing to change: the group already has these values.' : null}::text`
-      : sql`CASE
-          WHEN counts.added + counts.removed = 0 THEN
-            ${changed === null ? 'Nothing to change: the members are already so.' : 'Members unchanged.'}
-          ELSE concat_ws(', ',
-            CASE WHEN counts.added > 0 THEN 'Added ' || ${countOf(sql`counts.added`)} END,
-            CASE WHEN counts.removed > 0 THEN
-              CASE WHEN counts.added > 0 THEN 'removed ' ELSE 'Removed ' END || ${countOf(sql`counts.removed`)} END) || '.'
-        END`;
-  return sql`concat_ws(' ', ${changed}::text, ${membersText}, ${remark ?? null}::text)`;
-}
-
-function countOf(count: Sql): Sql {
-  return sql`${count} || CASE ${count} WHEN 1 THEN ' member' ELSE ' members' END`;
 }
