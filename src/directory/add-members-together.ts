@@ -21,9 +21,9 @@ const words: GroupChangeWords = { attributesChanged: [], members: { base: 'keep'
  * has its own entry, its own job and the version that the group has after it. What an earlier one adds is no addition of
  * a later one. All are done or none.
  *
- * One after the other, each would hold the group's row until its commit is on disk, and a commit costs more than the rest
- * of an addition. Their order among each other is decided by the rows that come in; the lock of the group's row decides it
- * for everybody else, as in `changeGroup`.
+ * One after the other, each would hold the group's row until its commit is on disk while the others wait for it, which
+ * costs Postgres more than the additions themselves. To everybody else the lock of the row gives the order, as in
+ * `changeGroup`.
  *
  * @param additions all of the given organization
  * @returns what each came to, in the given order; none: the group is not there

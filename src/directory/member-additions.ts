@@ -40,9 +40,9 @@ const mostWaiting = 2_000;
  * after the one before it (`addMembersTogether`). So many changes of one group cost little more than one, and do not keep
  * all connections of the process waiting for one row.
  *
- * Who goes along is whoever needs just what the first one has: the same condition, and no less time. Where one of them
- * cannot be done, nothing of all is, and each is done by itself, so that nobody learns of another. All this is about cost
- * only: what holds between processes, and with other changes of the group, is the lock of its row.
+ * Together go those under one condition, in the time of whoever has least. Where one of them cannot be done, nothing of
+ * all is, and each is done by itself, so that nobody learns of another. All this is about cost only: what holds between
+ * processes, and with other changes of the group, is the lock of its row.
  */
 export function memberAdditions(): (
   groupId: string,
@@ -62,7 +62,7 @@ export function memberAdditions(): (
 
   return (groupId, request, add) =>
     new Promise((resolve) => {
-      // What an async function throws is an outcome too: the promise follows the one that it is resolved with.
+      // The promise follows the one that it is resolved with, also where that is rejected.
       const waiting: Waiting = { ...pick(request), add, settle: resolve };
       const key = `${request.caller.organizationId} ${groupId}`;
       const line = lines.get(key);
@@ -94,7 +94,7 @@ function nextOf(line: Waiting[]): Waiting[] {
   for (let next = line[0]; next !== undefined; next = line[0]) {
     const [first = next] = batch;
     users += next.add.length;
-    if (next !== first && !(users <= mostTogether && goesAlong(next, first))) break;
+    if (next !== first && !(users <= mostTogether && next.stands === first.stands)) break;
     line.shift();
     clearTimeout(next.timer);
     try {
@@ -103,29 +103,29 @@ function nextOf(line: Waiting[]): Waiting[] {
       batch.push(next);
     } catch (error) {
       users -= next.add.length;
-      next.settle(Promise.reject(error as Error));
+      next.settle(Promise.reject(ownError(error)));
     }
   }
   return batch;
 }
 
-function goesAlong(one: AdditionRequest, first: AdditionRequest): boolean {
-  return one.stands === first.stands && one.deadline.remainingMs() >= first.deadline.remainingMs();
+function leastTime(batch: readonly Waiting[]): Waiting | undefined {
+  return batch.toSorted((one, other) => one.deadline.remainingMs() - other.deadline.remainingMs())[0];
 }
 
 /** Never throws: whatever happens is the outcome of those who asked. */
 async function addAll(groupId: string, batch: readonly Waiting[]): Promise<void> {
-  const [first] = batch;
-  if (first === undefined) return;
-  if (batch.length === 1) return addAlone(groupId, first);
+  const hasty = leastTime(batch);
+  if (hasty === undefined) return;
+  if (batch.length === 1) return addAlone(groupId, hasty);
   try {
-    const results = await addMembersTogether(first.db, first.caller.organizationId, groupId, batch);
+    const results = await addMembersTogether(hasty.db, hasty.caller.organizationId, groupId, batch);
     for (const [index, { settle }] of batch.entries()) settle(Promise.resolve(results[index]));
   } catch (error) {
     if (isOfOne(error)) {
       await Promise.all(batch.map((one) => addAlone(groupId, one)));
     } else {
-      for (const { settle } of batch) settle(Promise.reject(outcomeOf(error)));
+      for (const { settle } of batch) settle(Promise.reject(ownError(error)));
     }
   }
 }
@@ -141,15 +141,15 @@ async function addAlone(groupId: string, { db, caller, add, settle }: Waiting): 
 
 /**
  * Whether the failure may be about one of them, and nothing was done: what it sent (classes 22 and 23: a member that is
- * not there), or the time (57014) or the client of the first one, by whose leave all went.
+ * not there), or the time (57014) or the client of the one that had least of it.
  */
 function isOfOne(error: unknown): boolean {
   if (error instanceof OutOfTimeError || error instanceof AbandonedError) return true;
   return error instanceof pg.DatabaseError && /^2[23]|^57014/.test(error.code ?? '');
 }
 
-/** An error of its own for each, because what is done about it is noted on the error. */
-function outcomeOf(error: unknown): Error {
+/** What each can do about these depends on its own request, so each has one to itself. */
+function ownError(error: unknown): Error {
   if (error instanceof OutcomeUnknownError) return new OutcomeUnknownError(error.cause);
   if (error instanceof ConditionError) return new ConditionError();
   return error instanceof Error ? error : new Error(String(error));

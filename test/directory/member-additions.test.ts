@@ -248,8 +248,8 @@ describe('additions to one group that come at once', () => {
 
   test('one whose time the server ends takes nobody along who has more', async () => {
     const first = await start();
-    const hasty = ask('hasty', users.slice(1, 2), { deadline: deadlineAt(performance.now() + 700) });
     const patient = ask('patient', users.slice(2, 3));
+    const hasty = ask('hasty', users.slice(1, 2), { deadline: deadlineAt(performance.now() + 700) });
     const next = await meetNext(first);
     await next.untilWaiting(1);
     await expect(hasty).rejects.toThrow();
