@@ -25,7 +25,13 @@ export async function patchGroup(
   db: Database,
   caller: DirectoryCaller,
   id: string,
-  patch: { operations: readonly PatchOperation[]; resourceType: ResourceType; ifMatch: string | undefined },
+  patch: {
+    operations: readonly PatchOperation[];
+    resourceType: ResourceType;
+    ifMatch: string | undefined;
+    /** Does a change that only adds members; left out: by itself, on `db`. */
+    addMembers?: (members: readonly string[]) => Promise<GroupChangeResult | undefined>;
+  },
 ): Promise<GroupChangeResult> {
   if (!isId(id)) throw new NotFoundError('group', id);
   const { attributes, members } = splitGroupPatch(patch.operations);
@@ -35,11 +41,16 @@ export async function patchGroup(
 
   const isOneSided = change?.base === 'keep' && (change.add.length === 0 || change.remove.length === 0);
   if (attributes.length === 0 && isOneSided && patch.ifMatch === undefined) {
+    const onlyAdds = change.remove.length === 0 && change.add.length > 0;
+    const changed =
+      onlyAdds && patch.addMembers !== undefined
+        ? patch.addMembers(change.add)
+        : changeGroup(db, caller, id, { attributesChanged: [], members: change });
     return mapGroupConflict(
       db,
       caller.organizationId,
       { externalId: null, members: change.add },
-      changeGroup(db, caller, id, { attributesChanged: [], members: change }).then(requireFound(id)),
+      changed.then(requireFound(id)),
     );
   }
   return changeLocked(db, caller, id, patch, (current) => ({

@@ -4,18 +4,13 @@ import type { Queryable } from '../platform/database.ts';
 import type { MemberChange } from '../scim/group-members-patch.ts';
 import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
+import { actionOf, messageOf, namedMembers, statusOf, type GroupChangeWords } from './group-change-entry.ts';
 import type { GroupColumns } from './group-record.ts';
 
 /** A change of one group: of its own attributes, of its members, or both. */
-export interface GroupChange {
-  /** New values; absent: the attributes stay. */
+export interface GroupChange extends GroupChangeWords {
+  /** New values of the attributes; absent: they stay. */
   columns?: GroupColumns;
-  /** Names of the attributes that `columns` changes, for the log. */
-  attributesChanged: readonly string[];
-  /** Absent: the members stay. */
-  members?: MemberChange;
-  /** Added to the log entry's message. */
-  remark?: string;
 }
 
 export interface GroupChangeResult {
@@ -24,9 +19,6 @@ export interface GroupChangeResult {
   added: number;
   removed: number;
 }
-
-/** How many ids of each kind an entry names; the counts are always exact. */
-const namedMembers = 100;
 
 /**
  * Applies a change of a group in one statement: members by sets, the version (only when something really changed), one
@@ -54,20 +46,34 @@ export async function changeGroup(
       : sql`display_name = ${columns.displayName}, external_id = ${columns.externalId},
           attributes = ${JSON.stringify(columns.attributes)}, `;
 
+  const gone = leaving(members, add);
+  const removed =
+    gone === undefined
+      ? nobody
+      : sql`
+        DELETE FROM group_members m USING target
+        WHERE m.organization_id = ${organizationId} AND m.group_id = ${groupId} AND ${gone}
+        RETURNING m.user_id`;
+  const added =
+    add.length === 0
+      ? nobody
+      : sql`
+        INSERT INTO group_members (organization_id, group_id, user_id)
+        SELECT ${organizationId}, target.id, user_id FROM target, unnest(${add}::uuid[]) AS user_id
+        ON CONFLICT DO NOTHING
+        RETURNING user_id`;
+  const concerned =
+    gone === undefined
+      ? sql`SELECT user_id FROM added`
+      : sql`SELECT user_id FROM added UNION SELECT user_id FROM removed`;
+
   const [result] = await q.query<GroupChangeResult>(sql`
     WITH target AS MATERIALIZED (
       SELECT id, display_name, version FROM groups
       WHERE organization_id = ${organizationId} AND id = ${groupId}
       FOR NO KEY UPDATE
-    ), removed AS (
-      DELETE FROM group_members m USING target
-      WHERE m.organization_id = ${organizationId} AND m.group_id = ${groupId} AND ${leaving(members, add)}
-      RETURNING m.user_id
-    ), added AS (
-      INSERT INTO group_members (organization_id, group_id, user_id)
-      SELECT ${organizationId}, target.id, user_id FROM target, unnest(${add}::uuid[]) AS user_id
-      ON CONFLICT DO NOTHING
-      RETURNING user_id
+    ), removed AS (${removed}
+    ), added AS (${added}
     ), counts AS MATERIALIZED (
       SELECT (SELECT count(*) FROM added) AS added, (SELECT count(*) FROM removed) AS removed
     ), bumped AS (
@@ -77,15 +83,11 @@ export async function changeGroup(
         AND (${attributesDiffer} OR counts.added > 0 OR counts.removed > 0)
       RETURNING g.version
     ), jobs AS (
-      ${insertMembershipJobs(
-        organizationId,
-        cause.requestId,
-        sql`SELECT user_id FROM added UNION SELECT user_id FROM removed`,
-      )}
+      ${insertMembershipJobs(organizationId, cause.requestId, concerned, mostConcerned(members, add))}
     ), entry AS (
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
-      SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(attributesDiffer)}, 'Group', target.id::text,
+      SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(change)}, 'Group', target.id::text,
         coalesce(${columns?.displayName ?? null}::text, target.display_name), ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         ${messageOf(change)},
         jsonb_strip_nulls(jsonb_build_object(
@@ -100,46 +102,18 @@ export async function changeGroup(
   return result;
 }
 
-/** Which present members go: a condition on `m.user_id`. */
-function leaving(members: MemberChange | undefined, add: readonly string[]): Sql {
-  if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return sql`false`;
+/** How many users can be concerned: those who are named, unless the rest of the members goes. */
+function mostConcerned(members: MemberChange | undefined, add: readonly string[]): number {
+  if (members === undefined) return 0;
+  return members.base === 'clear' ? Infinity : add.length + members.remove.length;
+}
+
+/** No members at all: what a change does not ask for is not even looked for. */
+const nobody = sql`SELECT NULL::uuid AS user_id WHERE false`;
+
+/** Which present members go: a condition on `m.user_id`; undefined: none can. */
+function leaving(members: MemberChange | undefined, add: readonly string[]): Sql | undefined {
+  if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return undefined;
   if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${add}::uuid[]))`;
   return sql`m.user_id = ANY (${members.remove}::uuid[])`;
-}
-
-function statusOf(attributesDiffer: boolean): Sql {
-  return attributesDiffer
-    ? sql`'SUCCESS'`
-    : sql`CASE WHEN counts.added + counts.removed > 0 THEN 'SUCCESS' ELSE 'SKIPPED' END`;
-}
-
-/** ADD_MEMBERS and REMOVE_MEMBERS for a change of members only, else UPDATE; what asked for nothing new keeps its name. */
-function actionOf({ attributesChanged, members }: GroupChange): Sql {
-  if (attributesChanged.length > 0 || members === undefined) return sql`'UPDATE'`;
-  const asked = members.base === 'clear' ? 'UPDATE' : members.add.length > 0 ? 'ADD_MEMBERS' : 'REMOVE_MEMBERS';
-  return sql`CASE
-    WHEN counts.added > 0 AND counts.removed = 0 THEN 'ADD_MEMBERS'
-    WHEN counts.removed > 0 AND counts.added = 0 THEN 'REMOVE_MEMBERS'
-    WHEN counts.removed > 0 THEN 'UPDATE'
-    ELSE ${asked} END`;
-}
-
-function messageOf({ attributesChanged, members, remark }: GroupChange): Sql {
-  const changed = attributesChanged.length === 0 ? null : `Changed ${attributesChanged.join(', ')}.`;
-  const membersText =
-    members === undefined
-      ? sql`${changed === null ? 'Nothing to change: the group already has these values.' : null}::text`
-      : sql`CASE
-          WHEN counts.added + counts.removed = 0 THEN
-            ${changed === null ? 'Nothing to change: the members are already so.' : 'Members unchanged.'}
-          ELSE concat_ws(', ',
-            CASE WHEN counts.added > 0 THEN 'Added ' || ${countOf(sql`counts.added`)} END,
-            CASE WHEN counts.removed > 0 THEN
-              CASE WHEN counts.added > 0 THEN 'removed ' ELSE 'Removed ' END || ${countOf(sql`counts.removed`)} END) || '.'
-        END`;
-  return sql`concat_ws(' ', ${changed}::text, ${membersText}, ${remark ?? null}::text)`;
-}
-
-function countOf(count: Sql): Sql {
-  return sql`${count} || CASE ${count} WHEN 1 THEN ' member' ELSE ' members' END`;
 }

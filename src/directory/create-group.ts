@@ -49,7 +49,7 @@ export async function createGroup(
           INSERT INTO group_members (organization_id, group_id, user_id)
           SELECT ${organizationId}, g.id, user_id FROM g, unnest(${unique}::uuid[]) AS user_id
           RETURNING user_id
-        ), jobs AS (${insertMembershipJobs(organizationId, cause.requestId, sql`SELECT user_id FROM added`)})`;
+        ), jobs AS (${insertMembershipJobs(organizationId, cause.requestId, sql`SELECT user_id FROM added`, unique.length)})`;
   const [row] = await mapGroupConflict(
     db,
     organizationId,

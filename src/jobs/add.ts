@@ -30,10 +30,24 @@ export function insertJob(job: JobInput, from: Sql = empty): Sql {
 /**
  * The INSERT of as many `group-membership` rows as `users` needs, at most 500 users each.
  *
- * @param users a query with one column `user_id`
+ * @param users a query with one column `user_id`, each user once
+ * @param most how many they can be; where one row holds them all, nothing is numbered, and the id comes from here
  */
-export function insertMembershipJobs(organizationId: string, requestId: string | null, users: Sql): Sql {
+export function insertMembershipJobs(
+  organizationId: string,
+  requestId: string | null,
+  users: Sql,
+  most = Infinity,
+): Sql {
   const queue: QueueName = 'group-membership';
+  if (most <= maxUsersPerJob) {
+    return sql`
+      INSERT INTO sync_jobs (id, organization_id, queue, payload, request_id)
+      SELECT ${newId()}::uuid, ${organizationId}::uuid, ${queue}::text,
+        jsonb_build_object('userIds', jsonb_agg(user_id ORDER BY user_id)), ${requestId}::text
+      FROM (${users}) AS concerned
+      HAVING count(*) > 0`;
+  }
   return sql`
     INSERT INTO sync_jobs (id, organization_id, queue, payload, request_id)
     SELECT new_id(), ${organizationId}::uuid, ${queue}::text,

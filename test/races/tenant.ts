@@ -68,7 +68,22 @@ export class Tenant {
 
   /** A SCIM request, by a path below the base URL. */
   scim(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<TenantAnswer> {
-    return this.send('scim', method, `/api/v1/scim/${this.id}/v2${path}`, body, {
+    return this.sendScim(this.stage.service.url, method, path, body, headers);
+  }
+
+  /** The same through another api process: requests of one may wait for one another before they come to the database. */
+  async scimElsewhere(method: string, path: string, body?: unknown): Promise<TenantAnswer> {
+    return this.sendScim(await this.stage.service.replicaUrl(), method, path, body, {});
+  }
+
+  private sendScim(
+    url: string,
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<TenantAnswer> {
+    return this.send('scim', url, method, `/api/v1/scim/${this.id}/v2${path}`, body, {
       authorization: `Bearer ${this.token}`,
       'content-type': 'application/scim+json',
       ...headers,
@@ -77,7 +92,7 @@ export class Tenant {
 
   /** A request to the admin API, by a path below the organization. */
   admin(method: string, path: string, body?: unknown): Promise<TenantAnswer> {
-    return this.send('admin', method, `/api/v1/organizations/${this.id}${path}`, body, {
+    return this.send('admin', this.stage.service.url, method, `/api/v1/organizations/${this.id}${path}`, body, {
       authorization: `Bearer ${this.stage.service.adminKey}`,
       'content-type': 'application/json',
     });
@@ -85,12 +100,13 @@ export class Tenant {
 
   private async send(
     side: SentWrite['side'],
+    url: string,
     method: string,
     path: string,
     body: unknown,
     headers: Record<string, string>,
   ): Promise<TenantAnswer> {
-    const answer = await request<Record<string, unknown>>(this.stage.service.url + path, method, body, headers);
+    const answer = await request<Record<string, unknown>>(url + path, method, body, headers);
     const requestId = answer.headers.get('x-request-id') ?? '';
     if (method !== 'GET') {
       const title = `${method} ${path.replace(/^.*\/(v2|organizations\/[^/]+)/, '')} ${body === undefined ? '' : JSON.stringify(body)}`;

@@ -32,6 +32,8 @@ export interface TestService {
   readonly databaseUrl: string;
   /** Lines that the service has logged. */
   readonly logLines: string[];
+  /** Of a second api beside this one, which shares nothing with it but the servers; it starts when it is first asked for. */
+  replicaUrl(): Promise<string>;
   /** A request to the admin API, by a path below `/api/v1`. */
   readonly admin: <Body = Record<string, unknown>>(
     method: string,
@@ -116,8 +118,12 @@ export async function startService({
     onDriftRepaired: (users) => metrics.countDriftRepaired(users),
   });
   const quotaStore = openQuotaStore({ redisUrl, db, onError: () => undefined });
-  const server = await openServer({ host: '127.0.0.1', port: 0, portVariable: 'PORT' });
-  server.serve(
+  const serve = async () => {
+    const server = await openServer({ host: '127.0.0.1', port: 0, portVariable: 'PORT' });
+    server.serve(createAppOf());
+    return server;
+  };
+  const createAppOf = () =>
     createApp({
       db: appDb,
       config: { ...loadConfig(environment), redisUrl, publicUrl: 'http://rollcall.test' },
@@ -127,8 +133,9 @@ export async function startService({
       metrics,
       resolveTxt: () => Promise.resolve([]),
       quotaStore,
-    }),
-  );
+    });
+  const server = await serve();
+  let replica: ReturnType<typeof serve> | undefined;
   const url = `http://127.0.0.1:${server.port}`;
 
   const admin: TestService['admin'] = (method, path, body) =>
@@ -146,8 +153,10 @@ export async function startService({
     admin,
     organization: (options) => createOrganization(url, admin, options),
     quiet: () => untilQuiet(db),
+    replicaUrl: async () => `http://127.0.0.1:${(await (replica ??= serve())).port}`,
     close: async () => {
       await server.close(0);
+      await (await replica)?.close(0);
       quotaStore.close();
       await queueEngine.close(5_000);
       if (appDb !== db) await appDb.close();

@@ -2,6 +2,7 @@ import { patchGroup, replaceGroup } from '../../directory/change-group.ts';
 import { createGroup } from '../../directory/create-group.ts';
 import { deleteGroup } from '../../directory/delete-group.ts';
 import type { GroupRow } from '../../directory/group-record.ts';
+import { memberAdditions } from '../../directory/member-additions.ts';
 import { readGroup } from '../../directory/read-groups.ts';
 import { memberIds } from '../../scim/group-members-patch.ts';
 import { parseResource } from '../../scim/parse-resource.ts';
@@ -22,6 +23,7 @@ export function groupOperations({
   { id: string; version: number },
   { ifMatch: string | undefined }
 > {
+  const addInTurn = memberAdditions();
   const reread =
     ({ db, caller }: ScimRequest) =>
     (id: string) =>
@@ -62,7 +64,8 @@ export function groupOperations({
         { action: 'UPDATE', type: 'Group', id, body: null },
         async () => {
           const operations = parsePatchRequest(body, resourceType);
-          return patchGroup(request.db, request.caller, id, { operations, resourceType, ifMatch });
+          const addMembers = (add: readonly string[]) => addInTurn(id, request, add);
+          return patchGroup(request.db, request.caller, id, { operations, resourceType, ifMatch, addMembers });
         },
         reread(request),
       );

@@ -4,6 +4,7 @@
  */
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { waitForBlocked } from '../../access/fixtures.ts';
 import type { PostgresProxy } from '../../support/postgres-proxy.ts';
 import { startServiceBehindProxy } from '../../support/service-behind-proxy.ts';
 import type { Answer, TestOrganization, TestService } from '../../support/service.ts';
@@ -242,6 +243,49 @@ describe('a commit that is still in doubt when its FAILED entry is written', () 
     await expect
       .poll(() => entries(requestId), { timeout: 10_000 })
       .toEqual([{ action: 'CREATE', status: 'FAILED', requestId }]);
+  });
+});
+
+describe('additions to one group that share a commit', () => {
+  /** Three of them behind a first one; resolves when all four have been answered. */
+  async function addTogether(when: 'before' | 'after'): Promise<{ requestIds: string[]; statuses: number[] }> {
+    const users = await Promise.all([1, 2, 3, 4].map((number) => acme.user(`${number}@${acme.id}.example`)));
+    await service.quiet();
+    const cut = proxy.cutAt({ statement: 'addition AS MATERIALIZED', when });
+    const requestIds = users.map(() => `unheard-${(requests += 1)}`);
+    const holder = await service.db.pool.connect();
+    const answers: Promise<Answer>[] = [];
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM groups WHERE id = $1 FOR UPDATE', [group]);
+      for (const [index, value] of users.entries()) {
+        const body = patch({ op: 'add', path: 'members', value: [{ value }] });
+        const headers = { 'x-request-id': requestIds[index] ?? '' };
+        answers.push(acme.scim('PATCH', `/Groups/${group}`, body, headers));
+        // Those behind it wait where nobody can see them.
+        if (index === 0) await waitForBlocked(service.db);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    } finally {
+      await holder.query('ROLLBACK');
+      holder.release();
+    }
+    await cut;
+    return { requestIds, statuses: (await Promise.all(answers)).map(({ status }) => status) };
+  }
+  const outcomes = async (requestIds: readonly string[]) =>
+    (await Promise.all(requestIds.map(entries))).map((found) => found.map(({ status }) => status));
+
+  test('that did not reach the server: each is answered 503 and has one FAILED entry', async () => {
+    const { requestIds, statuses } = await addTogether('before');
+    expect(statuses).toEqual([204, 503, 503, 503]);
+    expect(await outcomes(requestIds)).toEqual([['SUCCESS'], ['FAILED'], ['FAILED'], ['FAILED']]);
+  });
+
+  test('that was not acknowledged: each is answered as the success that it is, with its one entry', async () => {
+    const { requestIds, statuses } = await addTogether('after');
+    expect(statuses).toEqual([204, 204, 204, 204]);
+    expect(await outcomes(requestIds)).toEqual([['SUCCESS'], ['SUCCESS'], ['SUCCESS'], ['SUCCESS']]);
   });
 });
 
