@@ -19,12 +19,10 @@ export interface ScimCaller {
   /** The token's public name, `prefix…last four`: the actor in the sync log. */
   tokenName: string;
   userNameFormat: UserNameFormat;
-  /** When the request was let pass, by the database's clock: the one clock that all processes share. */
-  receivedAt: Date;
+  /** When that was so, by the database's clock: the one clock that all processes share. */
+  at: Date;
   /** Version of the registry of extension schemas at that time. */
   schemaVersion: number;
-  /** For the one sync log entry that the request may leave, with the time of `receivedAt`. */
-  entryId: string;
 }
 
 interface TokenRow extends DirectorySyncState {
@@ -32,9 +30,8 @@ interface TokenRow extends DirectorySyncState {
   prefix: string;
   lastFour: string;
   userNameFormat: UserNameFormat;
-  receivedAt: Date;
+  at: Date;
   schemaVersion: number;
-  entryId: string;
   usedLongAgo: boolean;
 }
 
@@ -55,8 +52,7 @@ export async function authenticateScim(
   const [row] = await db.query<TokenRow>(sql`
     SELECT t.id AS "tokenId", t.prefix, t.last_four AS "lastFour", o.user_name_format AS "userNameFormat",
       coalesce(t.last_used_at < now() - interval '1 minute', true) AS "usedLongAgo", ${directorySyncConditions},
-      now() AS "receivedAt", (SELECT version FROM scim_schema_registry) AS "schemaVersion",
-      new_id() AS "entryId"
+      now() AS at, (SELECT version FROM scim_schema_registry) AS "schemaVersion"
     FROM scim_tokens t
     JOIN organizations o ON o.id = t.organization_id
     JOIN directory_sync_state s ON s.organization_id = t.organization_id
@@ -78,16 +74,15 @@ export async function authenticateScim(
     tokenId: row.tokenId,
     tokenName: tokenName(row),
     userNameFormat: row.userNameFormat,
-    receivedAt: row.receivedAt,
+    at: row.at,
     schemaVersion: row.schemaVersion,
-    entryId: row.entryId,
   };
 }
 
 const tokenHolds = sql`t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`;
 
 /**
- * Whether `caller` would be answered just the same by `authenticateScim` now, its entry and time aside: the condition
+ * Whether `caller` would be answered just the same by `authenticateScim` now, the time aside: the condition
  * under which a request may go by what was looked up a moment ago.
  */
 export function callerStands({ organizationId, tokenId, userNameFormat, schemaVersion }: ScimCaller): Sql {

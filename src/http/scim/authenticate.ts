@@ -1,5 +1,7 @@
+import { databaseClock } from '../../platform/database-clock.ts';
 import { ConditionError, type Condition } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
+import { newIdAt } from '../../platform/ids.ts';
 import { authenticateScim, type ScimCaller } from '../../provisioning/authenticate-scim.ts';
 import { knownCallers } from '../../provisioning/known-callers.ts';
 import type { ResourceTypeRegistry } from '../../provisioning/resource-type-registry.ts';
@@ -58,6 +60,7 @@ export function scimAuthentication({
   registry: ResourceTypeRegistry;
 }): ScimAuthentication {
   const known = knownCallers();
+  const clock = databaseClock();
 
   const setRequest = (
     exchange: Exchange,
@@ -66,7 +69,8 @@ export function scimAuthentication({
   ): void => {
     const { context } = exchange;
     const { requestId, deadlines } = context;
-    const { organizationId, userNameFormat, entryId } = caller;
+    const { organizationId, userNameFormat } = caller;
+    let entryId: string | undefined;
     let lastCheckedAt = checkedAt;
     const db = unlimited.within(deadlines.work);
     // Whoever goes away, or lets the time run out, is looked up all the same.
@@ -76,7 +80,10 @@ export function scimAuthentication({
         organizationId,
         userNameFormat,
         cause: { actor: { type: 'scim_token', id: caller.tokenId, name: caller.tokenName }, requestId },
-        entryId,
+        // Made when it is asked for, so that the entries of an organization stand in the order of their writes.
+        get entryId() {
+          return (entryId ??= newIdAt(clock.now()));
+        },
       },
       db: stands === null ? db : db.provided(stands),
       deadline: deadlines.work,
@@ -84,7 +91,7 @@ export function scimAuthentication({
       lateEntries,
       baseUrl: `${publicUrl}/api/v1/scim/${organizationId}/v2`,
       resourceTypes,
-      receivedAt: caller.receivedAt,
+      receivedAt: new Date(clock.now()),
       requestId,
       get logger() {
         return context.logger;
@@ -109,9 +116,10 @@ export function scimAuthentication({
     const askedAt = performance.now();
     const caller = await authenticateScim(db, credentialsOf(exchange));
     const checkedAt = performance.now();
+    clock.observe(caller.at, askedAt, checkedAt);
     const resourceTypes = await registry.at(caller.schemaVersion);
     const { credential } = exchange;
-    if (credential !== null) known.remember(credential, { caller, resourceTypes }, askedAt, checkedAt);
+    if (credential !== null) known.remember(credential, { caller, resourceTypes }, checkedAt);
     setRequest(exchange, { caller, resourceTypes, stands: null }, checkedAt);
   };
 
