@@ -17,6 +17,11 @@ export interface RequestContext {
   /** What is worth a number of its own. */
   metrics: CountedByRequests;
   deadlines: RequestDeadlines;
+  /**
+   * Called when the answer is out, or the client gone, and no more than once. Here and not as one more listener: a long
+   * answer has so many of its own that Node would warn of a leak.
+   */
+  whenOver: (() => void) | null;
 }
 
 /** Anything else could forge log lines, overflow columns or be a secret; such an id is replaced, not refused. */
@@ -46,6 +51,7 @@ export function requestContext(dependencies: {
       },
       metrics,
       deadlines: requestDeadlines(res, performance.now()),
+      whenOver: null,
     };
     res.locals['context'] = context;
     res.set('X-Request-Id', requestId);
@@ -72,6 +78,7 @@ export function requestContext(dependencies: {
       // Probes come every few seconds, for ever.
       if (routeClass === 'health' || routeClass === 'metrics') logger.debug(line, 'request');
       else logger.info(line, 'request');
+      context.whenOver?.();
     });
     next();
   };

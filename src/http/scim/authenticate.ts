@@ -32,6 +32,11 @@ export interface ScimAuthentication {
    * even for one whose body is still on its way.
    */
   first: RequestHandler<{ organizationId: string }>;
+  /**
+   * When its turn has come: whoever is only remembered, and asks for something that no statement of its own checks, is
+   * looked up; and so is whoever was looked up before it had to wait.
+   */
+  onTurn: RequestHandler<{ organizationId: string }>;
   /** After the body: whoever leaves SCIM or revokes a token is not to find a write committed that was still on its way. */
   afterBody: RequestHandler;
   /** Where the token, or what went with it, has changed in between: looks up who calls, and has `endpoints` begin anew. */
@@ -90,6 +95,7 @@ export function scimAuthentication({
       },
       stands,
       isConfirmed: false,
+      hasWaited: false,
       hasBegun: false,
       confirm: async () => {
         if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;
@@ -113,13 +119,27 @@ export function scimAuthentication({
     setRequest(req, res, { caller, resourceTypes, stands: null }, checkedAt);
   };
 
+  /** For a request that was let pass before: what it is refused for now is not for the organization's log. */
+  const lookUpAnew = (req: Request, res: Response): Promise<void> =>
+    lookUp(req, res).catch((refusal: unknown) => {
+      throw leaveUnrecorded(refusal);
+    });
+
   return {
     first: async (req, res, next) => {
       const { organizationId, token } = credentialOf(req);
-      const caller = ownStatement.test(req.path) ? known.get(organizationId, token) : undefined;
+      const caller = known.get(organizationId, token);
       if (caller === undefined) await lookUp(req, res);
       else setRequest(req, res, caller, null);
       next();
+    },
+    onTurn: (req, res, next) => {
+      const { stands, hasWaited } = scimRequestOf(res);
+      if (stands === null ? !hasWaited : ownStatement.test(req.path)) {
+        next();
+        return;
+      }
+      return lookUpAnew(req, res).then(() => next());
     },
     afterBody: async (_req, res, next) => {
       const request = scimRequestOf(res);
@@ -134,9 +154,7 @@ export function scimAuthentication({
       }
       const { organizationId, token } = credentialOf(req);
       known.forget(organizationId, token);
-      await lookUp(req, res).catch((refusal: unknown) => {
-        throw leaveUnrecorded(refusal);
-      });
+      await lookUpAnew(req, res);
       scimRequestOf(res).hasBegun = true;
       await endpoints(req, res, next);
     },

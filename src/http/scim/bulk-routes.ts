@@ -5,6 +5,7 @@ import { AbandonedError, OutOfTimeError, requireTimeToBegin } from '../../platfo
 import { DomainError } from '../../platform/errors.ts';
 import { makeEntryIds } from '../../sync-log/append.ts';
 import { bulkPerformer } from './bulk-operations.ts';
+import { turnOf } from './fair-turns.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { scimRequestOf } from './scim-context.ts';
 import { bulkLimits } from './scim-limits.ts';
@@ -12,11 +13,12 @@ import { sendResource } from './send-json.ts';
 
 /**
  * `/Bulk` (RFC 7644 section 3.7). Operations run one after the other, each waiting for its own transaction: a long bulk
- * takes one connection at a time and leaves the process to other requests in between. A token that is revoked on the way
+ * takes one connection at a time and leaves the process to other requests in between, also to those of its organization
+ * that wait for their turn. A token that is revoked on the way
  * ends it: each operation that is left is refused. So does the request's deadline, and its client going away.
  */
-export function bulkRoutes(dependencies: Pick<ScimDependencies, 'nudge' | 'limits'>): Router {
-  const { limits } = dependencies;
+export function bulkRoutes(dependencies: Pick<ScimDependencies, 'nudge' | 'limits' | 'shares'>): Router {
+  const { limits, shares } = dependencies;
   const router = Router({ caseSensitive: true });
   router.post('/Bulk', async (req, res) => {
     const request = scimRequestOf(res);
@@ -31,6 +33,7 @@ export function bulkRoutes(dependencies: Pick<ScimDependencies, 'nudge' | 'limit
     for (const [turn, position] of order.entries()) {
       const item = items[position];
       if (item === undefined) continue;
+      await shares.pass(turnOf(res), request.deadline.remainingMs());
       const refusal = await refusalOf(async () => {
         requireTimeToBegin(request.deadline);
         await request.confirm();

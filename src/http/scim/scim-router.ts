@@ -5,6 +5,7 @@ import { createResourceTypeRegistry } from '../../provisioning/resource-type-reg
 import { scimAuthentication } from './authenticate.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
+import { fairTurns } from './fair-turns.ts';
 import { groupRoutes } from './group-routes.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { mapBodyError, scimBody } from './scim-body.ts';
@@ -47,16 +48,17 @@ export function scimRouter(dependencies: ScimDependencies): Router {
 }
 
 /**
- * Everything below one organization's base URL: authentication, the rate limit, the body, then the endpoints; every error,
- * also of what is mounted here by nobody, is a SCIM error.
+ * Everything below one organization's base URL: authentication, the rate limit, its turn, the body, then the endpoints; every
+ * error, also of what is mounted here by nobody, is a SCIM error.
  */
 function organizationRouter(dependencies: ScimDependencies): Router {
   const router = Router({ mergeParams: true, caseSensitive: true });
-  const { db, limits } = dependencies;
+  const { db, limits, shares } = dependencies;
   const authentication = scimAuthentication({ ...dependencies, registry: createResourceTypeRegistry(db) });
   const endpoints = endpointsRouter(dependencies);
   router.use(limits.strangers(isAuthenticated), authentication.first);
   router.use(limits.scim((_req, res) => scimRequestOf(res).caller.organizationId));
+  router.use(fairTurns(shares), authentication.onTurn);
   router.use(...scimBody, authentication.afterBody);
   router.use(mapBodyError);
   router.use(endpoints);
