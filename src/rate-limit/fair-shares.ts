@@ -2,7 +2,8 @@ import { createRecentActivity } from './recent-activity.ts';
 
 /**
  * Fair shares of one process. While several keys (organizations) are active, each may have only so many pieces of work
- * under way; those beyond wait for their turn behind the others of the same key. Whoever is alone is not held back.
+ * under way; those beyond wait for their turn behind the others of the same key, and there is a pause between two of them.
+ * Whoever is alone is not held back.
  *
  * How many a second somebody may send is another question (rate-limiter.ts): a flood within its rate can still be all
  * that a machine does. It then stands in every queue before its neighbours: of the event loop, of the connections to the
@@ -62,6 +63,9 @@ const mostWaiting = 500;
  * Its place goes to the next one, or a few of those would shut out all others of their organization.
  */
 const placeForMs = 1_000;
+
+/** A pause is as long as the work before it; but what took longer than this was itself waiting for something. */
+const longestPauseMs = 20;
 
 /** How often it is looked at who waits too long, while somebody waits. */
 const lookEveryMs = 50;
@@ -129,10 +133,28 @@ export function createFairShares({ atOnce, onWaited, now = () => performance.now
     }
   }
 
+  /**
+   * Makes room where `turn` was. While others of its key wait, and other keys are active, there is a pause first, as long
+   * as the work was: so a flood uses each of its places half of the time. Without it one request followed the other so
+   * closely that on two cores a neighbour's slowest of a hundred took two to four times as long (docs/performance.md).
+   */
+  function leavePlace(turn: Turn, at: number): void {
+    const { share, since } = turn;
+    if (!share.working.delete(turn)) return;
+    const pauseMs = Math.min(at - since, longestPauseMs);
+    if (pauseMs < 1 || share.waiting.size === 0 || !activity.hasOthers(share.key, at)) return;
+    const pause = { ...turn };
+    share.working.add(pause);
+    setTimeout(() => {
+      share.working.delete(pause);
+      admit(share, now());
+    }, pauseMs);
+  }
+
   function end(turn: Turn, waitEnd: WaitEnd, at: number): void {
     const { share, state } = turn;
     turn.state = 'over';
-    share.working.delete(turn);
+    leavePlace(turn, at);
     share.turns -= 1;
     if (share.turns === 0) shares.delete(share.key);
     if (state === 'waits') endWaiting(turn, waitEnd, at);
@@ -176,7 +198,7 @@ export function createFairShares({ atOnce, onWaited, now = () => performance.now
       const at = now();
       activity.note(share.key, at);
       if (turn.state === 'over') return undefined;
-      share.working.delete(turn);
+      leavePlace(turn, at);
       if (share.waiting.size === 0) {
         // Whoever was long at the piece before may have lost its place meanwhile.
         startWorking(turn, at);

@@ -7,7 +7,7 @@ let shares: FairShares;
 /** What became of whoever had to wait, in the order of events. */
 let ends: string[];
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'performance'] });
   shares = createFairShares({ atOnce: 2 });
   ends = [];
 });
@@ -90,6 +90,64 @@ describe('a place', () => {
     shares.giveBack(one);
     shares.giveBack(other);
     expect(states(...next)).toEqual(['works', 'works', 'waits']);
+  });
+});
+
+describe('between two turns there is a pause', () => {
+  /** Works for so long, and gives its place back while another one waits. */
+  function workFor(ms: number): Turn {
+    const [turn] = [come('flood'), come('flood')];
+    const next = come('flood', 'next');
+    vi.advanceTimersByTime(ms);
+    shares.giveBack(turn);
+    return next;
+  }
+
+  test.each([
+    [0, 0],
+    [4, 4],
+    [20, 20],
+    [900, 20],
+  ])('after work of %i ms of %i ms', (workMs, pauseMs) => {
+    come('neighbour');
+    const next = workFor(workMs);
+    if (pauseMs > 0) {
+      expect(next.state).toBe('waits');
+      vi.advanceTimersByTime(pauseMs - 1);
+      expect([next.state, come('flood').state]).toEqual(['waits', 'waits']);
+      vi.advanceTimersByTime(1);
+    }
+    expect(next.state).toBe('works');
+  });
+
+  test('but not where nobody waits', () => {
+    come('neighbour');
+    for (let count = 0; count < 10; count += 1) {
+      const turn = come('flood');
+      vi.advanceTimersByTime(10);
+      expect(turn.state).toBe('works');
+      shares.giveBack(turn);
+    }
+  });
+
+  test('and none when the others are not active any more', () => {
+    come('neighbour');
+    vi.advanceTimersByTime(2_990);
+    expect(workFor(10).state).toBe('works');
+  });
+
+  test('also between two pieces of long work', async () => {
+    come('neighbour');
+    const [bulk] = [come('flood'), come('flood')];
+    const next = come('flood', 'next');
+    vi.advanceTimersByTime(5);
+    const passed = shares.pass(bulk, patienceMs);
+    expect(states(bulk, next)).toEqual(['waits', 'waits']);
+    vi.advanceTimersByTime(5);
+    expect(states(bulk, next)).toEqual(['waits', 'works']);
+    shares.giveBack(next);
+    await passed;
+    expect(bulk.state).toBe('works');
   });
 });
 
@@ -196,9 +254,10 @@ test('how long somebody waited is told with how it ended', () => {
   vi.advanceTimersByTime(200);
   shares.giveBack(second);
   shares.giveBack(first);
+  vi.advanceTimersByTime(20);
   expect(told).toEqual([
     ['late', 200],
     ['gone', 200],
-    ['begins', 200],
+    ['begins', 220],
   ]);
 });
