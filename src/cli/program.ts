@@ -43,6 +43,7 @@ Environment of serve, api, worker and migrate:
                            alarm when one token removes so many users (500), or such a share of the
                            active ones (20), within the window (60); 0: never
   SCIM_RATE_LIMIT_PER_SECOND   requests of one organization's identity provider (5000; at least 25)
+  SCIM_REQUESTS_BESIDE_OTHERS  of these, how many at once in a process while another organization is active (1; 0: all)
   ADMIN_RATE_LIMIT_PER_SECOND  requests about one organization on the admin API (5000; at least 25)
   TRUSTED_PROXY_HOPS       reverse proxies in front whose X-Forwarded-For is believed (0)
 

@@ -7,6 +7,7 @@ import type { Logger } from '../platform/logger.ts';
 import { platformCaller } from '../provisioning/authenticate-admin.ts';
 import type { ResolveTxt } from '../provisioning/domain-challenge.ts';
 import type { QueueEngine } from '../queue/engine.ts';
+import { createFairShares, type FairShares } from '../rate-limit/fair-shares.ts';
 import type { QuotaStore } from '../rate-limit/limit.ts';
 import type { Cause } from '../sync-log/append.ts';
 import { createLateEntries, type LateEntries } from '../sync-log/late-entries.ts';
@@ -33,6 +34,8 @@ export interface AppDependencies {
   resolveTxt: ResolveTxt;
   /** Where replicas share their rate limits; left out: this process counts for itself. */
   quotaStore?: QuotaStore;
+  /** What an organization may have under way beside others; left out: as the configuration says. */
+  shares?: FairShares;
   /** Where log entries wait that could not be written; left out: with this app, and lost with it. */
   lateEntries?: LateEntries;
 }
@@ -57,6 +60,12 @@ const contentSecurityPolicy = {
 export function createApp(dependencies: AppDependencies): RequestListener {
   const { db, config, logger, adminKeyHash, engine, metrics, resolveTxt, quotaStore = null } = dependencies;
   const { lateEntries = createLateEntries(db, (entries) => metrics.countLogWriteFailures(entries)) } = dependencies;
+  const {
+    shares = createFairShares({
+      atOnce: config.scimRequestsBesideOthers,
+      onWaited: (end, waitedMs) => metrics.observeScimWait(end, waitedMs),
+    }),
+  } = dependencies;
   const base = publicUrl(config);
   const nudge = () => engine.nudge();
   const app = express();
@@ -72,7 +81,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
   });
   const begin = beginRequests({ logger, metrics });
   const addressOf = clientAddress(config.trustedProxyHops);
-  const scim = scimIngress({ db, publicUrl: base, nudge, limits, lateEntries, begin, addressOf });
+  const scim = scimIngress({ db, publicUrl: base, nudge, limits, shares, lateEntries, begin, addressOf });
   app.use(requestContext(begin));
   app.use(helmet({ contentSecurityPolicy, hsts: base.startsWith('https:') }));
   app.use(

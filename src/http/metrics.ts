@@ -8,6 +8,7 @@ import type { Queryable } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import { readTokenExpiry, type TokenExpiry } from '../provisioning/token-expiry.ts';
 import { readPartitionsAhead } from '../sync-log/retention.ts';
+import { waitEnds, type WaitEnd } from '../rate-limit/fair-shares.ts';
 import type { RouteClass } from './route-class.ts';
 
 /**
@@ -16,6 +17,8 @@ import type { RouteClass } from './route-class.ts';
  */
 export interface Metrics {
   observeRequest(request: { routeClass: RouteClass; method: string; status: number; durationMs: number }): void;
+  /** A SCIM request, or a bulk between two operations, had to wait for its organization's turn; and how that ended. */
+  observeScimWait(end: WaitEnd, waitedMs: number): void;
   /** One run of a job by a worker of this process; `outcome` is one of a few words. */
   observeJob(job: { queue: QueueName; outcome: string; durationMs: number }): void;
   /** A job was put into its queue for the first time, so long after its change was committed. */
@@ -59,6 +62,14 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'method', 'status'] as const,
     // A write is expected in a few milliseconds; a request may take ten seconds at most.
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const scimWaits = new Histogram({
+    name: 'rollcall_scim_wait_seconds',
+    help: 'Time that SCIM requests waited because their organization had its share under way already, by how it ended; who did not wait is not counted.',
+    labelNames: ['end'] as const,
+    // A turn takes milliseconds; nobody waits longer than a request may take.
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
   const jobs = new Histogram({
@@ -110,6 +121,7 @@ export function createMetrics(): Metrics {
   });
   // A series that appears with its first event has no increase: start them all at zero.
   for (const queue of queueNames) dispatchLag.zero({ queue });
+  for (const end of waitEnds) scimWaits.zero({ end });
   for (const reason of signInReasons) {
     if (reason !== 'active-user' && reason !== 'created') signInDenials.inc({ reason }, 0);
   }
@@ -122,6 +134,7 @@ export function createMetrics(): Metrics {
       const label = countedMethods.has(method) ? method : 'OTHER';
       requests.observe({ route: routeClass, method: label, status }, durationMs / 1000);
     },
+    observeScimWait: (end, waitedMs) => scimWaits.observe({ end }, waitedMs / 1000),
     observeJob: ({ queue, outcome, durationMs }) => jobs.observe({ queue, outcome }, durationMs / 1000),
     observeDispatch: ({ queue, lagMs }) => dispatchLag.observe({ queue }, lagMs / 1000),
     countDriftRepaired: (users) => driftRepaired.inc(users),

@@ -19,6 +19,11 @@ export interface RequestContext {
   /** What is worth a number of its own. */
   metrics: CountedByRequests;
   deadlines: RequestDeadlines;
+  /**
+   * Called when the answer is out, or the client gone, and no more than once. Here and not as one more listener: a long
+   * answer has so many of its own that Node would warn of a leak.
+   */
+  whenOver: (() => void) | null;
 }
 
 /** Anything else could forge log lines, overflow columns or be a secret; such an id is replaced, not refused. */
@@ -44,6 +49,16 @@ export function beginRequests(dependencies: {
     const given = req.headers['x-request-id'];
     const requestId = typeof given === 'string' && isUsable(given) ? given : randomUUID();
     let ownLogger: Logger | undefined;
+    const context: RequestContext = {
+      requestId,
+      // Made when it is needed: to make one costs more than its line at the end, and most requests need no more than that.
+      get logger() {
+        return (ownLogger ??= logger.child({ requestId }));
+      },
+      metrics,
+      deadlines: requestDeadlines(res, startedAt),
+      whenOver: null,
+    };
     res.setHeader('X-Request-Id', requestId);
     // Taken now: routers shorten the address while they handle the request.
     const { method = '' } = req;
@@ -68,16 +83,9 @@ export function beginRequests(dependencies: {
       // Probes come every few seconds, for ever.
       if (routeClass === 'health' || routeClass === 'metrics') lines.debug(line, 'request');
       else lines.info(line, 'request');
+      context.whenOver?.();
     });
-    return {
-      requestId,
-      // Made when it is needed: to make one costs more than its line at the end, and most requests need no more than that.
-      get logger() {
-        return (ownLogger ??= logger.child({ requestId }));
-      },
-      metrics,
-      deadlines: requestDeadlines(res, startedAt),
-    };
+    return context;
   };
 }
 

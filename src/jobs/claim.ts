@@ -19,7 +19,10 @@ export interface ClaimedJob {
 export interface ClaimLimits {
   /** How many jobs of one organization may be in the queue, so that a large sync does not delay the next tenant. */
   inFlightPerOrganization: number;
-  /** How many of them may be `group-membership` jobs; left out: all. */
+  /**
+   * How many of them may be `group-membership` jobs; left out: all. Those that have failed and wait for their next attempt
+   * are not counted: a minute of backoff is not to hold up what comes after.
+   */
   membershipInFlight?: number;
   /** How many jobs one claim takes. */
   total: number;
@@ -59,7 +62,9 @@ export function claimPending(
       SELECT tenant.organization_id, pending.id, pending.turn
       FROM tenant
       CROSS JOIN LATERAL (
-        SELECT count(*) AS jobs, count(*) FILTER (WHERE queue = ${membership}) AS membership_jobs FROM sync_jobs
+        SELECT count(*) AS jobs,
+          count(*) FILTER (WHERE queue = ${membership} AND attempts = 0) AS membership_jobs
+        FROM sync_jobs
         WHERE organization_id = tenant.organization_id AND status = 'dispatched' AND ${isKnown}
           AND failure_code IS DISTINCT FROM ${waiting}) AS in_flight
       CROSS JOIN LATERAL (

@@ -36,7 +36,12 @@ export interface Config {
   bulkChangeAlarm: { users: number | null; percent: number | null; windowMinutes: number };
   /** Requests a second that one organization's identity provider may send, all replicas together. */
   scimRateLimitPerSecond: number;
-  /** The same for one organization on the admin API. */
+  /**
+   * Requests of one organization's identity provider that one process works on at the same time while another
+   * organization is active; null: as many as there are.
+   */
+  scimRequestsBesideOthers: number | null;
+  /** Requests a second about one organization on the admin API. */
   adminRateLimitPerSecond: number;
   /** How many reverse proxies add to `X-Forwarded-For`; 0: the header is anybody's and not believed. */
   trustedProxyHops: number;
@@ -110,6 +115,8 @@ const environment = z.object({
   BULK_CHANGE_ALARM_PERCENT: integer(0, 100).default(20),
   BULK_CHANGE_ALARM_WINDOW_MINUTES: integer(1, 1_440).default(60),
   SCIM_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(5_000),
+  // One keeps a processor of two free for the others (docs/performance.md); and it is still hundreds of requests a second.
+  SCIM_REQUESTS_BESIDE_OTHERS: integer(0, 1_000).default(1),
   ADMIN_RATE_LIMIT_PER_SECOND: integer(leastRateLimit, 1_000_000).default(5_000),
   TRUSTED_PROXY_HOPS: integer(0, 10).default(0),
 });
@@ -157,6 +164,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
       windowMinutes: values.BULK_CHANGE_ALARM_WINDOW_MINUTES,
     },
     scimRateLimitPerSecond: values.SCIM_RATE_LIMIT_PER_SECOND,
+    scimRequestsBesideOthers: values.SCIM_REQUESTS_BESIDE_OTHERS === 0 ? null : values.SCIM_REQUESTS_BESIDE_OTHERS,
     adminRateLimitPerSecond: values.ADMIN_RATE_LIMIT_PER_SECOND,
     trustedProxyHops: values.TRUSTED_PROXY_HOPS,
   };

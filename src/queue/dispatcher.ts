@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import { claimOverdue, claimPending, releaseClaims, type ClaimedJob } from '../jobs/claim.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
 import type { Queryable } from '../platform/database.ts';
+import { createRecentActivity } from '../rate-limit/recent-activity.ts';
 import type { JobQueue } from './job-queue.ts';
 import {
   claimBatch,
   claimPauseMs,
   inFlightPerOrganization,
+  membershipInFlightBesideOthers,
   membershipInFlightPerOrganization,
   overdueMs,
   sweepIntervalMs,
@@ -30,13 +32,14 @@ export interface Dispatcher {
   /** Says that a job row has been committed. Returns at once, never throws; many calls make one claim. */
   nudge(): void;
   /** Says that a worker of this process is done with a job, so that its organization may have another one. */
-  jobFinished(): void;
+  jobFinished(organizationId: string): void;
   close(): Promise<void>;
 }
 
 /**
  * So many finished jobs make one claim. Less than an organization may have in flight, so that a backlog keeps flowing
- * without waiting for a sweep; more than one, so that a claim is not paid for every job.
+ * without waiting for a sweep; more than one, so that a claim is not paid for every job. While several are active each
+ * has only one in flight, and each that is finished makes a claim.
  */
 const finishedPerClaim = Math.ceil(membershipInFlightPerOrganization / 4);
 
@@ -49,6 +52,8 @@ const finishedPerClaim = Math.ceil(membershipInFlightPerOrganization / 4);
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, queues, logger, onDispatched, isConnected = () => true } = options;
   const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs } = options;
+  /** Whose jobs this process has seen: put into the queue, or worked. */
+  const activity = createRecentActivity();
   let closed = false;
   let finished = 0;
   let running: Promise<void> | undefined;
@@ -62,9 +67,12 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       if (!isConnected()) return;
       claimed = await claimPending(db, {
         inFlightPerOrganization,
-        membershipInFlight: membershipInFlightPerOrganization,
+        membershipInFlight: activity.hasSeveral(performance.now())
+          ? membershipInFlightBesideOthers
+          : membershipInFlightPerOrganization,
         total: claimBatch,
       });
+      for (const { organizationId } of claimed) activity.note(organizationId, performance.now());
       await Promise.all(queueNames.map((name) => enqueue(name, claimed)));
     } while (claimed.length === claimBatch && !closed && !troubled);
   }
@@ -166,9 +174,10 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     nudge() {
       if (!troubled) start();
     },
-    jobFinished() {
+    jobFinished(organizationId) {
+      activity.note(organizationId, performance.now());
       finished += 1;
-      if (finished < finishedPerClaim) return;
+      if (finished < finishedPerClaim && !activity.hasSeveral(performance.now())) return;
       finished = 0;
       if (!troubled) start();
     },

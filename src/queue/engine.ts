@@ -79,7 +79,7 @@ export async function startQueueEngine(options: QueueEngineOptions): Promise<Que
       onJobFinished: (job) => {
         onJobFinished?.(job);
         // What was done alongside had no place in the queue that another one could have now.
-        if (job.alongside !== true) dispatcher?.jobFinished();
+        if (job.alongside !== true) dispatcher?.jobFinished(job.organizationId);
       },
     }),
   );

@@ -77,6 +77,13 @@ export const inFlightPerOrganization = 16;
  */
 export const membershipInFlightPerOrganization = 2 * concurrency['group-membership'];
 
+/**
+ * The same while jobs of several organizations come. What one of them floods with is then done in fuller bundles, one
+ * after the other, so that the next job of another one finds a processor free. A worker that dies with that job keeps the
+ * organization's others waiting until it is noticed.
+ */
+export const membershipInFlightBesideOthers = 1;
+
 /** Jobs that are done along with another one, and their users: some milliseconds more for whoever waits for a place. */
 export const mostAlongside = 15;
 export const mostUsersAlongside = 64;

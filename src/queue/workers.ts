@@ -22,6 +22,7 @@ export type JobOutcome =
   | 'waits-for-newer-version';
 
 export interface FinishedJob {
+  organizationId: string;
   queue: QueueName;
   outcome: JobOutcome;
   durationMs: number;
@@ -95,7 +96,7 @@ async function workOn(
   let logger = context.logger.child({ queue, jobId: reference.data.id, organizationId: reference.data.organizationId });
   const finish = (outcome: JobOutcome): JobOutcome => {
     const durationMs = performance.now() - startedAt;
-    onJobFinished({ queue, outcome, durationMs });
+    onJobFinished({ organizationId: reference.data.organizationId, queue, outcome, durationMs });
     logger.info({ outcome, durationMs: Math.round(durationMs) }, 'job finished');
     return outcome;
   };
@@ -111,11 +112,12 @@ async function workOn(
       },
       shouldStop: context.shouldStop,
       onDoneAlongside: (rows) => {
+        const { organizationId } = reference.data;
         const durationMs = performance.now() - startedAt;
         for (const { id: jobId, requestId } of rows) {
-          onJobFinished({ queue, outcome: 'applied', durationMs, alongside: true });
+          onJobFinished({ organizationId, queue, outcome: 'applied', durationMs, alongside: true });
           const line = { jobId, requestId: requestId ?? undefined, alongside: reference.data.id, outcome: 'applied' };
-          context.logger.info({ queue, organizationId: reference.data.organizationId, ...line }, 'job finished');
+          context.logger.info({ queue, organizationId, ...line }, 'job finished');
         }
       },
       onDriftRepaired: (users) => context.onDriftRepaired?.(users),

@@ -20,6 +20,7 @@ describe('loadConfig', () => {
       resyncIntervalHours: 10,
       bulkChangeAlarm: { users: 500, percent: 20, windowMinutes: 60 },
       scimRateLimitPerSecond: 5_000,
+      scimRequestsBesideOthers: 1,
       adminRateLimitPerSecond: 5_000,
       trustedProxyHops: 0,
     });
@@ -43,6 +44,8 @@ describe('loadConfig', () => {
     [{ QUEUE_SHARDS: '8' }, { queueShards: 8 }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
     [{ SCIM_RATE_LIMIT_PER_SECOND: '25' }, { scimRateLimitPerSecond: 25 }],
+    [{ SCIM_REQUESTS_BESIDE_OTHERS: '4' }, { scimRequestsBesideOthers: 4 }],
+    [{ SCIM_REQUESTS_BESIDE_OTHERS: '0' }, { scimRequestsBesideOthers: null }],
     [{ ADMIN_RATE_LIMIT_PER_SECOND: '50' }, { adminRateLimitPerSecond: 50 }],
     [{ TRUSTED_PROXY_HOPS: '2' }, { trustedProxyHops: 2 }],
     [{ SYNC_LOG_RETENTION_DAYS: '90' }, { syncLogRetentionDays: 90 }],

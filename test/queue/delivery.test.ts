@@ -147,7 +147,7 @@ describe.each(engines)('on $engine', ({ engine, skip }) => {
     rig.startWorkers({
       onJobFinished: (job) => {
         rig.finished.push(job);
-        dispatcher.jobFinished();
+        dispatcher.jobFinished(job.organizationId);
       },
     });
     dispatcher.nudge();
@@ -156,6 +156,33 @@ describe.each(engines)('on $engine', ({ engine, skip }) => {
       expect(rows.filter((row) => row.status === 'dispatched').length).toBeLessThanOrEqual(16);
       return rows.length === 0;
     });
+    await expectNoDrift(rig.db);
+  });
+
+  test('while another organization is active a flood has one job in the queue, and its backlog flows all the same', async () => {
+    const [flood, neighbour] = [await createOrganization(rig.db), await createOrganization(rig.db)];
+    const dispatcher = rig.startDispatcher({ sweepEveryMs: 3_600_000 });
+    const dispatched = async () =>
+      (await jobRows(rig.db, flood)).filter((row) => row.status === 'dispatched').map(({ id }) => id);
+    // Both have been seen by this dispatcher; whoever works is another process, so nothing is finished meanwhile.
+    for (const organization of [neighbour, flood]) {
+      await addMembershipJobs(rig.db, organization, await createUsers(rig.db, organization, 1));
+      dispatcher.nudge();
+      await until(async () => (await jobRows(rig.db, organization)).every((row) => row.status === 'dispatched'));
+    }
+    const [first] = await dispatched();
+    for (const user of await createUsers(rig.db, flood, 40)) await addMembershipJobs(rig.db, flood, [user]);
+    const third = await createOrganization(rig.db);
+    await addMembershipJobs(rig.db, third, await createUsers(rig.db, third, 1));
+    dispatcher.nudge();
+    await until(async () => (await jobRows(rig.db, third)).every((row) => row.status === 'dispatched'));
+    expect(await dispatched()).toEqual([first]);
+    rig.startWorkers({
+      onJobFinished: (job) => {
+        if (job.alongside !== true) dispatcher.jobFinished(job.organizationId);
+      },
+    });
+    await untilQuiet(rig.db);
     await expectNoDrift(rig.db);
   });
 

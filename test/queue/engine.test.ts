@@ -59,7 +59,12 @@ describe.each(engines)('the engine on $engine', ({ engine, skip }) => {
     await until(() => finished.length === 1);
 
     expect(finished).toEqual([
-      { queue: 'group-membership', outcome: 'applied', durationMs: expect.any(Number) as number },
+      {
+        organizationId: expect.any(String) as string,
+        queue: 'group-membership',
+        outcome: 'applied',
+        durationMs: expect.any(Number) as number,
+      },
     ]);
     await until(async () => (await api.depth())['group-membership']['completed'] === 1);
     expect((await api.depth())['workspace-mapping']).toMatchObject({ waiting: 0, active: 0, failed: 0 });

@@ -153,4 +153,7 @@ test('of the jobs of one organization few are membership jobs in the queue, so t
     (await claimPending(db, limits)).filter((job) => job.organizationId === organization).map(({ id }) => id);
   expect(await claimed()).toEqual([jobs[0], jobs[1], jobs[5]].map((job) => job?.id));
   expect(await claimed()).toEqual([]);
+  // One that failed waits for its next attempt; what came after it does not wait for that.
+  await db.query(sql`UPDATE sync_jobs SET attempts = 1 WHERE id = ${jobs[0]?.id}`);
+  expect(await claimed()).toEqual([jobs[2]?.id]);
 });

@@ -6,6 +6,7 @@ import { hashAdminKey } from '../../src/platform/admin-key.ts';
 import { loadConfig } from '../../src/platform/config.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import type { FairShares } from '../../src/rate-limit/fair-shares.ts';
 import { openQuotaStore } from '../../src/rate-limit/open-quota-store.ts';
 import { startQueueEngine, type QueueEngine, type QueueEngineOptions } from '../../src/queue/engine.ts';
 import { untilQuiet } from './access-oracle.ts';
@@ -78,11 +79,14 @@ export async function startService({
   engine,
   environment = {},
   databaseThrough,
+  shares,
   startQueues = startQueueEngine,
 }: {
   engine: EngineName;
   /** Where the app itself finds the database, a proxy in front of it; everything else goes straight there. */
   databaseThrough?: (url: string) => Promise<string>;
+  /** For tests that need a hand on who waits; left out: as the environment says. */
+  shares?: FairShares;
   /** Variables of the environment beside those that name the servers. */
   environment?: Record<string, string>;
   /** For tests that need a hand on the queues: wires them instead of the real composition. */
@@ -133,6 +137,7 @@ export async function startService({
       metrics,
       resolveTxt: () => Promise.resolve([]),
       quotaStore,
+      ...(shares && { shares }),
     });
   const server = await serve();
   let replica: ReturnType<typeof serve> | undefined;

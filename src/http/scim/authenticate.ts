@@ -36,6 +36,11 @@ export interface ScimAuthentication {
    * @throws DomainError `unauthenticated`, `forbidden`
    */
   authenticate(exchange: Exchange): Promise<void>;
+  /**
+   * When its turn has come: whoever is only remembered, and asks for something that no statement of its own checks, is
+   * looked up; and so is whoever was looked up before it had to wait.
+   */
+  authenticateOnTurn(exchange: Exchange): Promise<void>;
   /** After the body: whoever leaves SCIM or revokes a token is not to find a write committed that was still on its way. */
   authenticateAfterBody(exchange: Exchange): Promise<void>;
   /**
@@ -98,6 +103,7 @@ export function scimAuthentication({
       },
       stands,
       isConfirmed: false,
+      hasWaited: false,
       hasBegun: false,
       confirm: async () => {
         if (lastCheckedAt !== null && performance.now() - lastCheckedAt <= recheckAfterMs) return;
@@ -123,12 +129,22 @@ export function scimAuthentication({
     setRequest(exchange, { caller, resourceTypes, stands: null }, checkedAt);
   };
 
+  /** For a request that was let pass before: what it is refused for now is not for the organization's log. */
+  const lookUpAnew = (exchange: Exchange): Promise<void> =>
+    lookUp(exchange).catch((refusal: unknown) => {
+      throw leaveUnrecorded(refusal);
+    });
+
   return {
     authenticate: async (exchange) => {
-      const { organizationId, path, credential } = exchange;
-      const caller = credential !== null && ownStatement.test(path) ? known.get(organizationId, credential) : undefined;
+      const { organizationId, credential } = exchange;
+      const caller = credential === null ? undefined : known.get(organizationId, credential);
       if (caller === undefined) await lookUp(exchange);
       else setRequest(exchange, caller, null);
+    },
+    authenticateOnTurn: async (exchange) => {
+      const { stands, hasWaited } = requestOf(exchange);
+      if (stands === null ? hasWaited : !ownStatement.test(exchange.path)) await lookUpAnew(exchange);
     },
     authenticateAfterBody: async (exchange) => {
       const request = requestOf(exchange);
@@ -138,9 +154,7 @@ export function scimAuthentication({
     authenticateAnew: async (exchange) => {
       const { organizationId, credential } = exchange;
       if (credential !== null) known.forget(organizationId, credential);
-      await lookUp(exchange).catch((refusal: unknown) => {
-        throw leaveUnrecorded(refusal);
-      });
+      await lookUpAnew(exchange);
       requestOf(exchange).hasBegun = true;
     },
     beforeRefusal: async ({ request, res }, error) => {

@@ -4,22 +4,24 @@ import { AbandonedError, OutOfTimeError, requireTimeToBegin } from '../../platfo
 import { DomainError } from '../../platform/errors.ts';
 import { makeEntryIds } from '../../sync-log/append.ts';
 import { bulkPerformer } from './bulk-operations.ts';
-import type { Endpoints } from './exchange.ts';
+import { requestOf, type Endpoints, type Exchange } from './exchange.ts';
+import { turnOf } from './fair-turns.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { bulkLimits } from './scim-limits.ts';
-import type { ScimRequest } from './scim-request.ts';
 import { sendResource } from './send-json.ts';
 
 /**
  * `/Bulk` (RFC 7644 section 3.7). Operations run one after the other, each waiting for its own transaction: a long bulk
- * takes one connection at a time and leaves the process to other requests in between. A token that is revoked on the way
+ * takes one connection at a time and leaves the process to other requests in between, also to those of its organization
+ * that wait for their turn. A token that is revoked on the way
  * ends it: each operation that is left is refused. So does the request's deadline, and its client going away.
  */
-export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'limits'>): Endpoints {
-  const { limits } = dependencies;
-  const perform = async (request: ScimRequest, body: unknown): Promise<BulkResult[]> => {
+export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'limits' | 'shares'>): Endpoints {
+  const { limits, shares } = dependencies;
+  const perform = async (exchange: Exchange): Promise<BulkResult[]> => {
+    const request = requestOf(exchange);
     const { user, group } = request.resourceTypes;
-    const { items, failOnErrors = Infinity } = parseBulkRequest(body, [user, group], bulkLimits);
+    const { items, failOnErrors = Infinity } = parseBulkRequest(exchange.body, [user, group], bulkLimits);
     const { order, circular } = bulkOrder(items);
     // The request itself has paid for one of them.
     limits.chargeScim(request.caller.organizationId, items.length - 1);
@@ -29,6 +31,7 @@ export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'lim
     for (const [turn, position] of order.entries()) {
       const item = items[position];
       if (item === undefined) continue;
+      await shares.pass(turnOf(exchange), request.deadline.remainingMs());
       const refusal = await refusalOf(async () => {
         requireTimeToBegin(request.deadline);
         await request.confirm();
@@ -53,8 +56,8 @@ export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'lim
   };
   return {
     '/Bulk': {
-      POST: async ({ res, body }, request) => {
-        sendResource(res, 200, bulkResponse(await perform(request, body)));
+      POST: async (exchange) => {
+        sendResource(exchange.res, 200, bulkResponse(await perform(exchange)));
       },
     },
   };

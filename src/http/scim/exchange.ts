@@ -3,6 +3,7 @@ import { parse } from 'node:querystring';
 import { sameName } from '../../scim/fold-case.ts';
 import { parameterNames } from '../../scim/list-query.ts';
 import { badRequest } from '../../scim/scim-error.ts';
+import type { Turn } from '../../rate-limit/fair-shares.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { ScimRequest } from './scim-request.ts';
 
@@ -21,6 +22,8 @@ export interface Exchange {
   readonly credential: string | null;
   /** The JSON body, once it is read. */
   body: unknown;
+  /** Its place among those of its organization, once it had to be given one. */
+  turn: Turn | null;
   /** Set by authentication, which may still have to check the token then. */
   request: ScimRequest | null;
 }

@@ -10,6 +10,7 @@ import { auditRefused } from './audited.ts';
 import { scimAuthentication } from './authenticate.ts';
 import { findEndpoint } from './endpoints.ts';
 import { requestOf, type Exchange } from './exchange.ts';
+import { takeTurn } from './fair-turns.ts';
 import { readBody } from './scim-body.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { answerScimError } from './scim-error-answer.ts';
@@ -34,13 +35,17 @@ const belowBase = /^\/api\/v1\/scim\/([^/]+)\/v2(\/.*)?$/;
 export function scimIngress(
   dependencies: ScimDependencies & { begin: BeginRequest; addressOf: ClientAddress },
 ): (req: IncomingMessage, res: ServerResponse) => void {
-  const { db, limits, begin, addressOf, publicUrl } = dependencies;
+  const { db, limits, shares, begin, addressOf, publicUrl } = dependencies;
   const authentication = scimAuthentication({ ...dependencies, registry: createResourceTypeRegistry(db) });
   const perform = findEndpoint(dependencies);
   const isSecure = publicUrl.startsWith('https:');
 
-  /** Who may call is let through, at the pace of their organization, and what they sent is read. */
-  const admit = async (exchange: Exchange): Promise<void> => {
+  /**
+   * Who may call is let through, at the pace of their organization, and what they sent is read.
+   *
+   * @returns false: the client went away while it waited, and nothing was begun
+   */
+  const admit = async (exchange: Exchange): Promise<boolean> => {
     const { req, res, credential } = exchange;
     limits.meet({
       res,
@@ -51,8 +56,11 @@ export function scimIngress(
     });
     await authentication.authenticate(exchange);
     await limits.takeScim(requestOf(exchange).caller.organizationId);
+    if (!(await takeTurn(shares, exchange))) return false;
+    await authentication.authenticateOnTurn(exchange);
     exchange.body = await readBody(exchange);
     await authentication.authenticateAfterBody(exchange);
+    return true;
   };
 
   const refuse = async (exchange: Exchange, error: unknown): Promise<void> => {
@@ -74,8 +82,7 @@ export function scimIngress(
       setSecurityHeaders(res, isSecure);
       const exchange = openExchange(req, res, context);
       try {
-        await admit(exchange);
-        await perform(exchange);
+        if (await admit(exchange)) await perform(exchange);
       } catch (error) {
         await refuse(exchange, error);
       }
@@ -112,6 +119,7 @@ function openExchange(req: IncomingMessage, res: ServerResponse, context: Reques
     query: queryOf(req),
     credential: nameOfCredential(req),
     body: undefined,
+    turn: null,
     request: null,
   };
 }

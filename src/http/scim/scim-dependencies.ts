@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database.ts';
+import type { FairShares } from '../../rate-limit/fair-shares.ts';
 import type { LateEntries } from '../../sync-log/late-entries.ts';
 import type { RateLimits } from '../rate-limits.ts';
 
@@ -9,6 +10,8 @@ export interface ScimDependencies {
   /** Tells the dispatcher, after the commit, that there are new job rows. Never throws, never waits. */
   nudge: () => void;
   limits: Pick<RateLimits, 'takeScim' | 'chargeScim' | 'meet'>;
+  /** What one organization may have under way while others are active. */
+  shares: FairShares;
   /** Keeps entries that could not be written in time. */
   lateEntries: Pick<LateEntries, 'add'>;
 }

@@ -30,6 +30,8 @@ export interface ScimRequest {
   stands: Condition | null;
   /** Whether `confirm` has found the token good. */
   isConfirmed: boolean;
+  /** Whether it had to wait for its turn, so that what authentication found may have changed since. */
+  hasWaited: boolean;
   /** Whether the endpoint has begun, so that the body is read and accepted. */
   hasBegun: boolean;
   /**
