@@ -12,6 +12,9 @@ import { startQueueEngine, type QueueEngine, type QueueEngineOptions } from '../
 import { untilQuiet } from './access-oracle.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
+/** Requests of one organization are to meet each other, whoever else is active: that is what many tests are about. */
+const withoutTurns = { SCIM_REQUESTS_BESIDE_OTHERS: '0' };
+
 export const engines = ['postgres', 'redis'] as const;
 export type EngineName = (typeof engines)[number];
 
@@ -130,7 +133,7 @@ export async function startService({
   const createAppOf = () =>
     createApp({
       db: appDb,
-      config: { ...loadConfig(environment), redisUrl, publicUrl: 'http://rollcall.test' },
+      config: { ...loadConfig({ ...withoutTurns, ...environment }), redisUrl, publicUrl: 'http://rollcall.test' },
       logger,
       adminKeyHash: hashAdminKey(adminKey),
       engine: queueEngine,
