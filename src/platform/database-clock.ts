@@ -21,8 +21,10 @@ const drift = 1e-4;
 const resolutionMs = 1;
 
 /**
- * Each answer says how far the clock can be from this process's own at least and at most, as far apart as the answer took.
- * What all of them allow, the slow and the quick ones, is narrower than what one of them does (after Marzullo).
+ * Each answer says how far the clock is ahead of this process's own at least and at most, as far apart as the answer took;
+ * all of them together say it more narrowly (after Marzullo). What is told is the least: never a time that is still to
+ * come, and one that only moves forward as more is known, so that what is done later does not get an earlier time. It is
+ * behind by no more than the quickest answer took on its way back.
  *
  * @param local this process's clock, in milliseconds; no step of the system's clock moves it
  */
@@ -31,7 +33,7 @@ export function databaseClock(local: () => number = () => performance.now()): Da
   return {
     now: () => {
       if (ahead === null) throw new Error('nothing is known of the clock yet');
-      return local() + (ahead.least + ahead.most) / 2;
+      return local() + ahead.least;
     },
     observe: (at, askedAt, heardAt) => {
       const least = at.getTime() - heardAt;

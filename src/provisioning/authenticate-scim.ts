@@ -52,7 +52,7 @@ export async function authenticateScim(
   const [row] = await db.query<TokenRow>(sql`
     SELECT t.id AS "tokenId", t.prefix, t.last_four AS "lastFour", o.user_name_format AS "userNameFormat",
       coalesce(t.last_used_at < now() - interval '1 minute', true) AS "usedLongAgo", ${directorySyncConditions},
-      now() AS at, (SELECT version FROM scim_schema_registry) AS "schemaVersion"
+      clock_timestamp() AS at, (SELECT version FROM scim_schema_registry) AS "schemaVersion"
     FROM scim_tokens t
     JOIN organizations o ON o.id = t.organization_id
     JOIN directory_sync_state s ON s.organization_id = t.organization_id

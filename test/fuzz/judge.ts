@@ -20,7 +20,7 @@ export function faultsOf(request: WireRequest, { status, headers, text }: WireAn
   fault(status === 401 && headers['www-authenticate'] === undefined, 'a 401 without WWW-Authenticate');
   fault(status === 405 && headers['allow'] === undefined, 'a 405 without Allow');
   // Which methods there are is told in `Allow`, as plain HTTP does it.
-  if (request.method === 'OPTIONS' && status === 200) return faults;
+  if (request.method === 'OPTIONS' && status === 204) return faults;
   if (status === 204 || status === 304 || request.method === 'HEAD') {
     fault(text !== '', `a ${status} with a body`);
     return faults;

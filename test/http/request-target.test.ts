@@ -8,7 +8,10 @@ test.each([
   { url: '/a%2Fb?', path: '/a%2Fb', query: '' },
   { url: '/a?b=c?d', path: '/a', query: 'b=c?d' },
   { url: 'http://host.example:8080/a/b?c=d', path: '/a/b', query: 'c=d' },
-  { url: 'http://host.example?c=d', path: '', query: 'c=d' },
+  { url: 'http://host.example?c=d', path: '/', query: 'c=d' },
+  { url: '/a#b?c=d', path: '/a', query: '' },
+  { url: '/a?b=c#d', path: '/a', query: 'b=c' },
+  { url: 'http://host.example#d', path: '/', query: '' },
   { url: '*', path: '*', query: '' },
   { url: undefined, path: '/', query: '' },
 ])('the target $url has the path "$path" and the query "$query"', ({ url, path, query }) => {

@@ -124,8 +124,10 @@ export function scimAuthentication({
     const checkedAt = performance.now();
     clock.observe(caller.at, askedAt, checkedAt);
     const resourceTypes = await registry.at(caller.schemaVersion);
-    const { credential } = exchange;
-    if (credential !== null) known.remember(credential, { caller, resourceTypes }, checkedAt);
+    const { credential, req } = exchange;
+    // Other spellings are other names: whoever has one token is not to fill the memory with them.
+    const isUsual = req.headers.authorization === `Bearer ${credentialsOf(exchange).token}`;
+    if (credential !== null && isUsual) known.remember(credential, { caller, resourceTypes }, checkedAt);
     setRequest(exchange, { caller, resourceTypes, stands: null }, checkedAt);
   };
 

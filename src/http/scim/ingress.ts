@@ -16,6 +16,7 @@ import type { ScimDependencies } from './scim-dependencies.ts';
 import { answerScimError } from './scim-error-answer.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
+/** In any letter case, as everywhere in the service. */
 const base = /^\/api\/v1\/scim(?:\/|$)/i;
 
 /** Whether a request is the ingress's to answer. Whoever comes there speaks SCIM, so a wrong base URL gets a SCIM error too. */
@@ -23,7 +24,8 @@ export function isForScim(req: Pick<IncomingMessage, 'url'>): boolean {
   return base.test(pathOf(req));
 }
 
-const belowBase = /^\/api\/v1\/scim\/([^/]+)\/v2(\/.*)?$/;
+/** What follows `base`: an organization, and what is below its base URL. */
+const belowBase = /^([^/]+)\/v2(\/.*)?$/;
 
 /**
  * The SCIM ingress: the endpoints of each organization under `/api/v1/scim/{organization id}/v2`.
@@ -102,7 +104,7 @@ export function scimIngress(
 
 /** @throws ScimError 404 where the address is not below a base URL; URIError */
 function openExchange(req: IncomingMessage, res: ServerResponse, context: RequestContext): Exchange {
-  const [, organization, path = '/'] = belowBase.exec(pathOf(req)) ?? [];
+  const [, organization, path = '/'] = belowBase.exec(pathOf(req).replace(base, '')) ?? [];
   if (organization === undefined) {
     throw new ScimError(
       404,

@@ -48,7 +48,8 @@ export function answerScimError(
   const { requestId, logger } = context;
   const answer = toScimError(error, requestId);
   // What we refuse knowingly (501 of /Me, 503) is no fault of ours to be looked into.
-  if (answer !== error && answer.status >= 500) logger.error({ err: error }, 'SCIM request failed');
+  if (res.headersSent || (answer !== error && answer.status >= 500))
+    logger.error({ err: error }, 'SCIM request failed');
   if (res.headersSent) {
     // A stream broke off in the middle: all that is left is to close the connection.
     res.destroy();

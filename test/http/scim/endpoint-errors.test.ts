@@ -46,6 +46,9 @@ describe('every error under the SCIM base is a SCIM error (RFC 7644 section 3.12
     ['GET', '/Users/%00', 404],
     ['GET', '/Users/a%2Fb', 404],
     ['GET', '/Users/', 200],
+    ['GET', '/Users/:id', 404],
+    ['DELETE', '/Groups/:id', 404],
+    ['GET', '/constructor/x', 404],
     ['GET', '/Nonsense', 404],
     ['GET', '/Users/a/b', 404],
     ['GET', '', 404],
@@ -153,6 +156,21 @@ describe('reading in other spellings', () => {
       for (const name of ['content-type', 'etag']) expect(head.headers.get(name)).toBe(got.headers.get(name));
     },
   );
+
+  // RFC 9110 section 9.3.7: OPTIONS asks which methods there are.
+  test.each([
+    ['/Users', 'GET, HEAD, POST'],
+    ['/Groups/x', 'GET, HEAD, PUT, PATCH, DELETE'],
+    ['/Bulk', 'POST'],
+  ])('OPTIONS %s tells that it understands %s', async (path, allowed) => {
+    const answer = await send('OPTIONS', acme.baseUrl + path);
+    expect([answer.status, await answer.text(), answer.headers.get('allow')]).toEqual([204, '', allowed]);
+  });
+
+  test('what is before the organization may have any letter case, as elsewhere in the service', async () => {
+    const url = `${service.url}/API/V1/Scim/${acme.id}/v2/Users/${userId}`;
+    expect((await send('GET', url)).status).toBe(200);
+  });
 
   test('HEAD of what is not there answers 404', async () => {
     expect((await send('HEAD', `${acme.baseUrl}/Users/nobody`)).status).toBe(404);
