@@ -119,14 +119,15 @@ export function scimAuthentication({
 
   const lookUp = async (exchange: Exchange): Promise<void> => {
     const db = unlimited.within(exchange.context.deadlines.work);
+    const credentials = credentialsOf(exchange);
     const askedAt = performance.now();
-    const caller = await authenticateScim(db, credentialsOf(exchange));
+    const caller = await authenticateScim(db, credentials);
     const checkedAt = performance.now();
     clock.observe(caller.at, askedAt, checkedAt);
     const resourceTypes = await registry.at(caller.schemaVersion);
     const { credential, req } = exchange;
     // Other spellings are other names: whoever has one token is not to fill the memory with them.
-    const isUsual = req.headers.authorization === `Bearer ${credentialsOf(exchange).token}`;
+    const isUsual = req.headers.authorization === `Bearer ${credentials.token}`;
     if (credential !== null && isUsual) known.remember(credential, { caller, resourceTypes }, checkedAt);
     setRequest(exchange, { caller, resourceTypes, stands: null }, checkedAt);
   };

@@ -9,12 +9,13 @@ import { turnOf } from './fair-turns.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { bulkLimits } from './scim-limits.ts';
 import { sendResource } from './send-json.ts';
+import { thrownBy } from './thrown-by.ts';
 
 /**
  * `/Bulk` (RFC 7644 section 3.7). Operations run one after the other, each waiting for its own transaction: a long bulk
  * takes one connection at a time and leaves the process to other requests in between, also to those of its organization
- * that wait for their turn. A token that is revoked on the way
- * ends it: each operation that is left is refused. So does the request's deadline, and its client going away.
+ * that wait for their turn. A token that is revoked on the way ends it: each operation that is left is refused. So does the
+ * request's deadline, and its client going away.
  */
 export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'limits' | 'shares'>): Endpoints {
   const { limits, shares } = dependencies;
@@ -32,7 +33,7 @@ export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'lim
       const item = items[position];
       if (item === undefined) continue;
       await shares.pass(turnOf(exchange), request.deadline.remainingMs());
-      const refusal = await refusalOf(async () => {
+      const refusal = await thrownBy(async () => {
         requireTimeToBegin(request.deadline);
         await request.confirm();
       });
@@ -66,13 +67,4 @@ export function bulkEndpoint(dependencies: Pick<ScimDependencies, 'nudge' | 'lim
 /** The token does not hold any more, the time is over or the client gone: then every operation that is left fails alike. */
 function endsBulk(refusal: unknown): boolean {
   return refusal instanceof DomainError || refusal instanceof OutOfTimeError || refusal instanceof AbandonedError;
-}
-
-async function refusalOf(check: () => Promise<void>): Promise<unknown> {
-  try {
-    await check();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

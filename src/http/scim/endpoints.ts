@@ -57,7 +57,7 @@ export function findEndpoint(dependencies: ScimDependencies): (exchange: Exchang
 
 function handlerOf(methods: Methods, { req }: Exchange): Handler {
   const method = req.method === 'HEAD' ? 'GET' : (req.method ?? '');
-  const handler = Object.entries(methods).find(([name]) => name === method)?.[1];
+  const handler = Object.hasOwn(methods, method) ? methods[method as keyof Methods] : undefined;
   if (handler !== undefined) return handler;
   const allowed = Object.keys(methods)
     .flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))

@@ -15,6 +15,7 @@ import { readBody } from './scim-body.ts';
 import type { ScimDependencies } from './scim-dependencies.ts';
 import { answerScimError } from './scim-error-answer.ts';
 import { setSecurityHeaders } from './security-headers.ts';
+import { thrownBy } from './thrown-by.ts';
 
 /** In any letter case, as everywhere in the service. */
 const base = /^\/api\/v1\/scim(?:\/|$)/i;
@@ -66,9 +67,9 @@ export function scimIngress(
   };
 
   const refuse = async (exchange: Exchange, error: unknown): Promise<void> => {
-    let refusal = (await failureOf(() => authentication.beforeRefusal(exchange, error))) ?? error;
+    let refusal = (await thrownBy(() => authentication.beforeRefusal(exchange, error))) ?? error;
     if (refusal instanceof ConditionError && !exchange.res.headersSent) {
-      const again = await failureOf(async () => {
+      const again = await thrownBy(async () => {
         await authentication.authenticateAnew(exchange);
         await perform(exchange);
       });
@@ -124,14 +125,4 @@ function openExchange(req: IncomingMessage, res: ServerResponse, context: Reques
     turn: null,
     request: null,
   };
-}
-
-/** @returns what `work` threw */
-async function failureOf(work: () => Promise<void>): Promise<unknown> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

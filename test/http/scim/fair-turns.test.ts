@@ -7,7 +7,7 @@ import { takeTurn } from '../../../src/http/scim/fair-turns.ts';
 import { maxBodyBytes } from '../../../src/http/scim/scim-limits.ts';
 import { deadlineAt } from '../../../src/platform/deadline.ts';
 import { createFairShares, type FairShares } from '../../../src/rate-limit/fair-shares.ts';
-import { startService, type TestOrganization, type TestService } from '../../support/service.ts';
+import { startService, type Answer, type TestOrganization, type TestService } from '../../support/service.ts';
 
 /** Of the shares alone, and it stands: whoever waits does so until something happens, however busy the machine is. */
 let now = 0;
@@ -178,6 +178,19 @@ describe('alone', () => {
 });
 
 describe('a token that is revoked while its request waits', () => {
+  async function expectRefusedOnceRevoked(
+    waiting: Promise<Answer>,
+    release: () => Promise<void>,
+    held: Promise<unknown>,
+  ): Promise<void> {
+    await have(() => waited, 1);
+    await service.db.query(sql`UPDATE scim_tokens SET revoked_at = now() WHERE organization_id = ${flood.id}::uuid`);
+    await release();
+    expect((await waiting).status).toBe(401);
+    await held;
+    expect(await traces()).toEqual(nothing);
+  }
+
   const user = () => ({ userName: `new@d${flood.id}.example` });
   test.each([
     ['reads a user', 'GET', () => `/Users/${bob}`, () => undefined],
@@ -188,24 +201,14 @@ describe('a token that is revoked while its request waits', () => {
   ])('is refused with 401 where it %s, and leaves nothing', async (_what, method, path, body) => {
     const { release, held } = await holdTurn();
     const waiting = flood.scim(method, path(), body(), waits);
-    await have(() => waited, 1);
-    await service.db.query(sql`UPDATE scim_tokens SET revoked_at = now() WHERE organization_id = ${flood.id}::uuid`);
-    await release();
-    expect((await waiting).status).toBe(401);
-    await held;
-    expect(await traces()).toEqual(nothing);
+    await expectRefusedOnceRevoked(waiting, release, held);
   });
 
   test('is refused also where it was looked up for this request, just before', async () => {
     const { release, held } = await holdTurn();
     const { token } = (await service.admin('POST', `/organizations/${flood.id}/scim-tokens/rotate`)).body;
     const waiting = flood.scim('POST', '/Users', user(), { ...waits, authorization: `Bearer ${String(token)}` });
-    await have(() => waited, 1);
-    await service.db.query(sql`UPDATE scim_tokens SET revoked_at = now() WHERE organization_id = ${flood.id}::uuid`);
-    await release();
-    expect((await waiting).status).toBe(401);
-    await held;
-    expect(await traces()).toEqual(nothing);
+    await expectRefusedOnceRevoked(waiting, release, held);
   });
 });
 
