@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { ReadRow } from './pipeline.ts';
 
 /**
  * Statements that a connection keeps parsed, and after some runs planned, under a name. Planning outweighs execution in
@@ -11,10 +12,10 @@ import pg from 'pg';
  * whose plan depends on its values goes on being planned each time.
  */
 export interface KeptStatements {
-  /** The name to run `text` under; undefined: it is not kept. */
-  nameOf(text: string): string | undefined;
-  /** What is kept of a text from its first run on, for statements that are sent ahead of others. */
-  ahead(text: string): KeptAhead;
+  /** `text` as it is kept; undefined: it is not, or not yet. */
+  find(text: string): KeptStatement | undefined;
+  /** The same for statements that are certain to come again: kept from their first run on. */
+  keep(text: string): KeptStatement;
   /** The name of `text` may be known to somebody on the way and is not to the server: it is not used again. */
   forget(text: string): void;
   /**
@@ -26,11 +27,13 @@ export interface KeptStatements {
   isFull(): boolean;
 }
 
-/** A statement that is sent ahead of others. */
-export interface KeptAhead {
-  name: string;
+/** A statement that the server has, or is to have, under a name. */
+export interface KeptStatement {
+  readonly name: string;
   /** The server has it under this name. Set by whoever has run it. */
   isKnown: boolean;
+  /** Makes rows of what it answers, once its columns were told; they stay the same for as long as the server keeps it. */
+  readRow: ReadRow | undefined;
 }
 
 /**
@@ -61,42 +64,34 @@ export function keptStatements(client: pg.PoolClient): KeptStatements {
 }
 
 function keepStatements(): KeptStatements {
-  const names = new Map<string, string>();
+  const kept = new Map<string, KeptStatement>();
   const seenOnce = new Set<string>();
-  const ahead = new Map<string, KeptAhead>();
   let named = 0;
-  const freshName = (): string => `kept-${(named += 1)}`;
   let plannedAt = performance.now();
+  const add = (text: string): KeptStatement => {
+    const statement = { name: `kept-${(named += 1)}`, isKnown: false, readRow: undefined };
+    kept.set(text, statement);
+    return statement;
+  };
   return {
-    nameOf(text) {
-      const name = names.get(text);
-      if (name !== undefined) return name;
-      if (names.size >= mostKept || text.length > longestText) return undefined;
-      if (!seenOnce.delete(text)) {
-        if (seenOnce.size >= mostSeenOnce) seenOnce.clear();
-        seenOnce.add(text);
-        return undefined;
-      }
-      const fresh = freshName();
-      names.set(text, fresh);
-      return fresh;
+    find(text) {
+      const statement = kept.get(text);
+      if (statement !== undefined) return statement;
+      if (kept.size >= mostKept || text.length > longestText) return undefined;
+      if (seenOnce.delete(text)) return add(text);
+      if (seenOnce.size >= mostSeenOnce) seenOnce.clear();
+      seenOnce.add(text);
+      return undefined;
     },
-    ahead(text) {
-      let known = ahead.get(text);
-      if (known === undefined) ahead.set(text, (known = { name: freshName(), isKnown: false }));
-      return known;
-    },
-    forget(text) {
-      names.delete(text);
-      ahead.delete(text);
-    },
+    keep: (text) => kept.get(text) ?? add(text),
+    forget: (text) => void kept.delete(text),
     arePlansOld() {
       const now = performance.now();
       if (now - plannedAt < plansLastMs) return false;
       plannedAt = now;
-      return names.size + ahead.size > 0;
+      return kept.size > 0;
     },
-    isFull: () => names.size >= mostKept,
+    isFull: () => kept.size >= mostKept,
   };
 }
 

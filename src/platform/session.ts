@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import { requireTime, type Deadline } from './deadline.ts';
 import { isKeptPlanOutdated, keptStatements } from './kept-statements.ts';
-import { queryBehind } from './query-behind.ts';
+import { runPipeline, type Call } from './pipeline.ts';
 
 /** One connection while it is lent out, and how long its statements may take. */
 export interface Session {
@@ -11,6 +11,13 @@ export interface Session {
   begin(): Promise<void>;
   /** Runs one statement, which the server ends at the deadline. */
   run<Row extends object>(statement: Sql): Promise<Row[]>;
+  /**
+   * Runs several, outside of a transaction, in one that is theirs: all are done or none.
+   *
+   * @param statements with values each
+   * @returns the rows of each
+   */
+  runTogether(statements: readonly Statement[]): Promise<object[][]>;
   /** Ends the transaction. One that was not even begun, as no statement followed, costs nothing. */
   end(how: 'COMMIT' | 'ROLLBACK'): Promise<void>;
   /** Whether the connection is lost, or in a state that nobody knows. */
@@ -50,10 +57,12 @@ const sessionLimitMs = new WeakMap<pg.PoolClient, number>();
 
 const begin: Ahead = { text: 'BEGIN', values: [] };
 
-/** A statement whose values are text, to be sent ahead of another one in the same round trip. */
-export interface Ahead {
-  text: string;
-  values: readonly string[];
+/** A statement as Postgres takes it. */
+export type Statement = Pick<Sql, 'text' | 'values'>;
+
+/** One to be sent ahead of others in the same round trip; it comes again and again. */
+export interface Ahead extends Statement {
+  readonly values: string[];
 }
 
 /**
@@ -75,18 +84,6 @@ export function sessionOn(
   client.on('error', onError);
   const kept = options.preparedStatements ? keptStatements(client) : undefined;
 
-  const send = async <Row extends object>(
-    statement: Pick<Sql, 'text' | 'values'> | string,
-    waitMs: number,
-  ): Promise<Row[]> => {
-    const text = typeof statement === 'string' ? statement : statement.text;
-    const values = typeof statement === 'string' ? [] : statement.values;
-    // `query_timeout` is missing in the types of this version.
-    const query = { text, values, query_timeout: Math.max(1, Math.ceil(waitMs)) };
-    // What has no values may be several statements, which cannot be kept.
-    const name = values.length > 0 ? kept?.nameOf(text) : undefined;
-    return guarded(async () => (await client.query<Row>(name === undefined ? query : { ...query, name })).rows);
-  };
   const guarded = async <T>(query: () => Promise<T>): Promise<T> => {
     try {
       return await query();
@@ -96,44 +93,49 @@ export function sessionOn(
       throw error;
     }
   };
+  const timeoutMs = (): number => Math.max(1, Math.ceil(waitMs()));
+
+  /** Sends what has no values: it may be several statements, which go by themselves. */
+  const sendText = async <Row extends object>(text: string, query_timeout = timeoutMs()): Promise<Row[]> => {
+    // `query_timeout` is missing in the types of this version.
+    const query = { text, query_timeout };
+    return guarded(async () => (await client.query<Row>(query)).rows);
+  };
 
   /** What still has to run before the next statement. */
-  let ahead: Ahead[] = condition === null ? [] : [condition];
+  let ahead: readonly Ahead[] = condition === null ? [] : [condition];
 
-  /** Runs `statement` behind what is ahead of it, in one message. */
-  const sendBehind = async <Row extends object>({ text, values }: Sql): Promise<Row[]> => {
-    // What has no values may be several statements, which only go by themselves.
-    if (values.length === 0) {
-      await sendAhead();
-      return send(text, waitMs());
-    }
-    const before = ahead.map((one) => ({ ...one, kept: kept?.ahead(one.text) }));
-    const areKnown = before.every((one) => one.kept?.isKnown === true);
-    // Not before those ahead have one, see `queryBehind`.
-    const name = areKnown ? kept?.nameOf(text) : undefined;
-    const calls = before.map((one) => ({
-      name: one.kept?.name ?? '',
-      text: one.kept?.isKnown === true ? null : one.text,
-      values: one.values,
-    }));
-    ahead = [];
-    const query = { text, values, ...(name !== undefined && { name }) };
+  const sendCalls = async (calls: readonly Call[]): Promise<object[][]> => {
     try {
-      const rows = await guarded(() => queryBehind<Row>(client, calls, query, Math.max(1, Math.ceil(waitMs()))));
-      for (const one of before) if (one.kept !== undefined) one.kept.isKnown = true;
-      return rows;
+      const answers = await guarded(() => runPipeline(client, calls, timeoutMs()));
+      for (const { kept: statement } of calls) if (statement !== undefined) statement.isKnown = true;
+      return answers;
     } catch (error) {
       // After the one that failed the server has read nothing; how far it came is not worth finding out.
-      if (name !== undefined) kept?.forget(text);
-      if (!areKnown) for (const one of before) kept?.forget(one.text);
+      for (const { text, kept: statement } of calls) if (statement?.isKnown === false) kept?.forget(text);
       throw error;
     }
   };
+
+  /** Sends statements behind what is ahead of them, in one message. @returns the rows of each of `statements` */
+  const sendBehind = async (statements: readonly Statement[]): Promise<object[][]> => {
+    const before = ahead;
+    ahead = [];
+    const answers = await sendCalls([
+      ...before.map(({ text, values }) => ({ text, values, kept: kept?.keep(text) })),
+      ...statements.map(({ text, values }) => ({ text, values, kept: kept?.find(text) })),
+    ]);
+    return answers.slice(before.length);
+  };
+
   /** Runs what is ahead by itself. */
   const sendAhead = async (): Promise<void> => {
     const statements = ahead;
     ahead = [];
-    for (const { text, values } of statements) await send({ text, values: [...values] }, waitMs());
+    for (const { text, values } of statements) {
+      if (values.length === 0) await sendText(text);
+      else await sendCalls([{ text, values, kept: kept?.find(text) }]);
+    }
   };
 
   const waitMs = (): number => {
@@ -152,6 +154,19 @@ export function sessionOn(
   };
 
   let inTransaction = false;
+
+  /** Before a statement: how long it may take is told to the server where that has changed, and old plans are dropped. */
+  const prepare = async (): Promise<void> => {
+    // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
+    const limitMs = inTransaction || options.preparedStatements ? bound() : undefined;
+    if (limitMs !== undefined) {
+      if (inTransaction) await sendAhead();
+      await sendText(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`);
+      if (!inTransaction) sessionLimitMs.set(client, limitMs);
+    }
+    if (!inTransaction && kept?.arePlansOld() === true) await sendText('DISCARD PLANS');
+  };
+
   return {
     begin: async () => {
       const limitMs = bound();
@@ -162,27 +177,29 @@ export function sessionOn(
         return;
       }
       const limit = limitMs === undefined ? '' : `; SET LOCAL statement_timeout = ${limitMs}`;
-      await send(`${arePlansOld ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`, waitMs());
+      await sendText(`${arePlansOld ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`);
     },
-    run: async (statement) => {
-      // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
-      const limitMs = inTransaction || options.preparedStatements ? bound() : undefined;
-      if (limitMs !== undefined) {
-        if (inTransaction) await sendAhead();
-        await send(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`, waitMs());
-        if (!inTransaction) sessionLimitMs.set(client, limitMs);
+    run: async <Row extends object>(statement: Sql) => {
+      await prepare();
+      if (statement.values.length === 0) {
+        await sendAhead();
+        return sendText<Row>(statement.text);
       }
-      if (!inTransaction && kept?.arePlansOld() === true) await send('DISCARD PLANS', waitMs());
-      return ahead.length > 0 ? sendBehind(statement) : send(statement, waitMs());
+      const [rows = []] = await sendBehind([statement]);
+      return rows as Row[];
+    },
+    runTogether: async (statements) => {
+      await prepare();
+      return sendBehind(statements);
     },
     end: async (how) => {
       if (ahead.includes(begin)) return;
       // ROLLBACK never waits for the deadline: there is nothing that it could wait for.
       if (how === 'COMMIT') {
         const limitMs = bound();
-        if (limitMs !== undefined) await send(`SET LOCAL statement_timeout = ${limitMs}`, waitMs());
+        if (limitMs !== undefined) await sendText(`SET LOCAL statement_timeout = ${limitMs}`);
       }
-      await send(how, how === 'COMMIT' ? waitMs() : rollbackMs);
+      await sendText(how, how === 'COMMIT' ? timeoutMs() : rollbackMs);
     },
     isBroken: () => broken !== undefined,
     release: () => {
