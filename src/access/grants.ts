@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
-import { foreignKeyViolation, type Database, type Transaction } from '../platform/database.ts';
+import { foreignKeyViolation } from '../platform/database-errors.ts';
+import type { Database, Transaction } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { addJob } from '../jobs/add.ts';
-import { foreignKeyViolation, type Database, type Transaction } from '../platform/database.ts';
+import { foreignKeyViolation } from '../platform/database-errors.ts';
+import type { Database, Transaction } from '../platform/database.ts';
 import { DomainError, NotFoundError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';

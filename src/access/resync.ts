@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { insertJob } from '../jobs/add.ts';
-import { foreignKeyViolation, type Queryable } from '../platform/database.ts';
+import { foreignKeyViolation } from '../platform/database-errors.ts';
+import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId, newId } from '../platform/ids.ts';
 import { insertEntry, type Cause } from '../sync-log/append.ts';

@@ -42,8 +42,8 @@ export function userAttributes(resourceType: ResourceType, collectionUrl: Collec
     collectionUrl: collectionUrl.users,
     columns: {
       id: uuidColumn(sql`u.id`),
-      userName: textColumn(sql`u.user_name`, sql`u.user_name_key`),
-      externalId: textColumn(sql`u.external_id`),
+      userName: textColumn(sql`u.user_name`, sql`u.user_name_key`, 'folded'),
+      externalId: textColumn(sql`u.external_id`, undefined, 'text'),
       active: booleanColumn(sql`u.active`),
     },
     relationName: 'groups',
@@ -65,8 +65,8 @@ export function groupAttributes(resourceType: ResourceType, collectionUrl: Colle
     collectionUrl: collectionUrl.groups,
     columns: {
       id: uuidColumn(sql`g.id`),
-      displayName: textColumn(sql`g.display_name`, sql`g.display_name_key`),
-      externalId: textColumn(sql`g.external_id`),
+      displayName: textColumn(sql`g.display_name`, sql`g.display_name_key`, 'folded'),
+      externalId: textColumn(sql`g.external_id`, undefined, 'text'),
     },
     relationName: 'members',
     relation: relation({

@@ -10,7 +10,7 @@ import type { JsonObject } from '../scim/json.ts';
 import { applyPatch } from '../scim/patch.ts';
 import type { PatchOperation } from '../scim/patch-request.ts';
 import type { ResourceType } from '../scim/schema.ts';
-import { appendEntry, insertEntry } from '../sync-log/append.ts';
+import { insertEntry } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
 import { conflictNames, mapUserConflict } from './user-conflict.ts';
 import { requireVersion } from './require-version.ts';
@@ -92,9 +92,12 @@ async function changeOnce(
   lock: boolean,
 ): Promise<UserWithGroups | 'lost-race'> {
   const { organizationId } = caller;
-  const [before] = await q.query<UserWithGroups>(sql`
+  const [before] = await q.query<UserWithGroups>(
+    sql`
     SELECT ${userColumns}, ${groupsColumn(change.withGroups)} AS groups FROM users u WHERE u.organization_id = ${organizationId} AND u.id = ${id}
-    ${lock ? sql`FOR NO KEY UPDATE` : empty}`);
+    ${lock ? sql`FOR NO KEY UPDATE` : empty}`,
+    'read',
+  );
   if (before === undefined) throw new NotFoundError('user', id);
   requireVersion(change.ifMatch, before.version);
 
@@ -159,7 +162,8 @@ async function write(
     : empty;
   const [row] = await mapUserConflict(
     conflictNames(userNameFormat),
-    q.query<UserRow>(sql`
+    q.query<UserRow>(
+      sql`
       WITH ${lockGroups}u AS (
         UPDATE users SET managed_by = 'directory', user_name = ${after.userName}, email = ${after.email},
           external_id = ${after.externalId}, display_name = ${after.displayName}, active = ${after.active},
@@ -169,7 +173,10 @@ async function write(
           ${isRenamed ? sql`AND (SELECT count(*) FROM locked) >= 0` : empty}
         RETURNING *
       ), entry AS (${entry}), job AS (${job})${showName}
-      SELECT ${userColumns} FROM u`),
+      SELECT ${userColumns} FROM u`,
+      // One that locks groups too might meet somebody who locks those first.
+      isRenamed ? undefined : { locks: before.id },
+    ),
   );
   return row ?? 'lost-race';
 }
@@ -179,7 +186,7 @@ async function appendUnchanged(
   { organizationId, cause, entryId }: DirectoryCaller,
   user: UserRow,
 ): Promise<void> {
-  await appendEntry(q, {
+  const entry = insertEntry({
     id: entryId,
     organizationId,
     action: 'UPDATE',
@@ -188,6 +195,7 @@ async function appendUnchanged(
     cause,
     message: 'Nothing to change: the user already has these values.',
   });
+  await q.query(entry, { locks: user.id });
 }
 
 function describe(

@@ -8,6 +8,12 @@ import type { DirectoryCaller } from './caller.ts';
 import { groupColumns, groupColumnsOf, type GroupRow } from './group-record.ts';
 import { mapGroupConflict, requireUserIds } from './group-conflict.ts';
 
+/** A group as it was created. */
+export interface CreatedGroup extends GroupRow {
+  /** Left out: not known. */
+  memberCount?: number;
+}
+
 /**
  * Creates a group with its first members (RFC 7644 section 3.3): everything in one statement, one round trip.
  *
@@ -20,7 +26,7 @@ export async function createGroup(
   caller: DirectoryCaller,
   resource: JsonObject,
   members: readonly string[],
-): Promise<GroupRow> {
+): Promise<CreatedGroup> {
   const { organizationId, cause } = caller;
   const group = groupColumnsOf(resource);
   requireUserIds(members);
@@ -54,14 +60,17 @@ export async function createGroup(
     db,
     organizationId,
     { externalId: group.externalId, members: unique },
-    db.query<GroupRow>(sql`
+    db.query<GroupRow>(
+      sql`
       WITH g AS (
         INSERT INTO groups (organization_id, id, display_name, external_id, attributes)
         VALUES (${organizationId}, ${id}, ${group.displayName}, ${group.externalId}, ${JSON.stringify(group.attributes)})
         RETURNING *
       ), entry AS (${entry})${memberParts}
-      SELECT ${groupColumns} FROM g`),
+      SELECT ${groupColumns} FROM g`,
+      unique.length === 0 ? { locks: id } : undefined,
+    ),
   );
   if (row === undefined) throw new Error('INSERT ... RETURNING of a group gave no row');
-  return row;
+  return { ...row, memberCount: unique.length };
 }

@@ -38,7 +38,8 @@ export async function createUser(db: Queryable, caller: DirectoryCaller, resourc
   );
   const [row] = await mapUserConflict(
     conflictNames(caller.userNameFormat),
-    db.query<UserRow>(sql`
+    db.query<UserRow>(
+      sql`
       WITH u AS (
         INSERT INTO users (organization_id, id, managed_by, user_name, email, external_id, display_name, active,
           attributes, email_values)
@@ -46,7 +47,9 @@ export async function createUser(db: Queryable, caller: DirectoryCaller, resourc
           ${user.displayName}, ${user.active}, ${JSON.stringify(user.attributes)}, ${user.emailValues})
         RETURNING *
       ), entry AS (${entry}), job AS (${job})
-      SELECT ${userColumns} FROM u`),
+      SELECT ${userColumns} FROM u`,
+      { locks: id },
+    ),
   );
   if (row === undefined) throw new Error('INSERT ... RETURNING of a user gave no row');
   return row;

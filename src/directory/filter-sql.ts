@@ -3,14 +3,30 @@ import type { ResolvedAttribute } from '../scim/attribute-lookup.ts';
 import type { Comparison, Filter } from '../scim/filter.ts';
 import { foldCase } from '../scim/fold-case.ts';
 import type { AttributeSource } from './attribute-sql.ts';
-import { compareScalar, type ScalarSql } from './scalar-sql.ts';
+import { compareScalar, isLookUp, type ScalarSql } from './scalar-sql.ts';
+
+/** A filter in SQL. */
+export interface FilterSql {
+  /** On the resource's row. */
+  condition: Sql;
+  /** Whether an index finds the few rows that may fulfil it: what providers ask before they create something. */
+  isLookUp: boolean;
+}
 
 /**
  * A filter as a condition on the resource's row, with exactly the meaning that `evaluate-filter.ts` has in memory; a
  * property test holds both against each other. No filter: everything.
  */
-export function filterSql(filter: Filter | undefined, source: AttributeSource): Sql {
-  return filter === undefined ? sql`true` : condition(filter, source);
+export function filterSql(filter: Filter | undefined, source: AttributeSource): FilterSql {
+  if (filter === undefined) return { condition: sql`true`, isLookUp: false };
+  return { condition: condition(filter, source), isLookUp: looksUp(filter, source) };
+}
+
+function looksUp(filter: Filter, source: AttributeSource): boolean {
+  if (filter.kind === 'and') return filter.filters.some((part) => looksUp(part, source));
+  if (filter.kind !== 'compare' || filter.attribute.sub !== undefined) return false;
+  const values = source.attributeSql(filter.attribute);
+  return values.kind === 'one' && isLookUp(values.scalar, filter.attribute.definition, filter);
 }
 
 function condition(filter: Filter, source: AttributeSource): Sql {

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
-import { foreignKeyViolation, uniqueViolation, type Queryable } from '../platform/database.ts';
+import { foreignKeyViolation, uniqueViolation } from '../platform/database-errors.ts';
+import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
 import { ExternalIdInUseError, UnknownMembersError } from './directory-errors.ts';
 

@@ -1,11 +1,6 @@
 import pg from 'pg';
-import {
-  ConditionError,
-  OutcomeUnknownError,
-  OverloadedError,
-  type Condition,
-  type Database,
-} from '../platform/database.ts';
+import { ConditionError, OutcomeUnknownError, OverloadedError } from '../platform/database-errors.ts';
+import type { Condition, Database } from '../platform/database.ts';
 import { AbandonedError, OutOfTimeError, requireTimeToBegin, type Deadline } from '../platform/deadline.ts';
 import { addMembersTogether, type MemberAddition } from './add-members-together.ts';
 import { changeGroup, type GroupChangeResult } from './change-members.ts';

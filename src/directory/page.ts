@@ -49,9 +49,12 @@ export interface Page<Row> {
 
 export interface PageQuery {
   columns: Sql;
-  from: Sql;
+  table: Sql;
+  /** What `columns` and `where` call a row of it. */
+  row: Sql;
   where: Sql;
-  id: Sql;
+  /** Whether an index finds the few rows for `where`. */
+  isLookUp: boolean;
   window: ListWindow;
 }
 
@@ -65,20 +68,26 @@ export function readPage<Row extends { id: string }>(db: Queryable, query: PageQ
 /**
  * A page that is not full tells the total by itself, so a look-up that finds one resource or none is one query; only a
  * full or an empty later page costs a count.
+ *
+ * A look-up says OFFSET only where there is one: not knowing it, Postgres expects a tenth of the rows to be left out,
+ * takes one plan for all values for dearer than it is, and makes a new one each time, which takes longer than the rest.
  */
 async function readIndexPage<Row extends { id: string }>(
   db: Queryable,
   query: PageQuery,
   { startIndex, count, order }: ListWindow & { kind: 'index' },
 ): Promise<Page<Row>> {
-  const { columns, from, where, id } = query;
+  const { columns, row, isLookUp } = query;
   const offset = startIndex - 1;
   const rows =
     count === 0
       ? []
-      : await db.query<Row>(sql`
-          SELECT ${columns} FROM ${from} WHERE ${where} ORDER BY ${orderSql(order, id, 'forward')}
-          OFFSET ${offset} LIMIT ${count}`);
+      : await db.query<Row>(
+          sql`
+          SELECT ${columns} FROM ${rowsOf(query)} ORDER BY ${orderSql(order, idOf(row), 'forward')}
+          ${offset === 0 && isLookUp ? empty : sql`OFFSET ${offset}`} LIMIT ${count}`,
+          isLookUp ? 'read' : undefined,
+        );
   const pageIsLast = rows.length < count && (rows.length > 0 || offset === 0);
   return { rows, totalResults: pageIsLast ? offset + rows.length : await countOf(db, query) };
 }
@@ -92,12 +101,13 @@ async function readKeysetPage<Row extends { id: string }>(
   query: PageQuery,
   { from: position, count, order }: ListWindow & { kind: 'keyset' },
 ): Promise<Page<Row>> {
-  const { columns, from, where, id } = query;
+  const { columns, table, row, where } = query;
+  const id = idOf(row);
   const direction = position?.direction ?? 'forward';
   const ahead = position === undefined ? empty : sql`AND ${aheadOf(position, order, id)}`;
   const found = await db.query<Row & { sortKey: string | null }>(sql`
     SELECT ${columns}, ${order.key === undefined ? sql`NULL` : sql`(${order.key.value})::text`} AS "sortKey"
-    FROM ${from} WHERE ${where} ${ahead}
+    FROM ${table} ${row} WHERE ${where} ${ahead}
     ORDER BY ${orderSql(order, id, direction)} LIMIT ${count + 1}`);
   const rows = found.slice(0, count);
   const last = rows.at(-1);
@@ -119,9 +129,23 @@ function opposite({ direction, inclusive, ...place }: ListPosition): ListPositio
   return { direction: direction === 'forward' ? 'backward' : 'forward', inclusive: !inclusive, ...place };
 }
 
-async function countOf(db: Queryable, { from, where }: PageQuery): Promise<number> {
-  const [total] = await db.query<{ count: number }>(sql`SELECT count(*) AS count FROM ${from} WHERE ${where}`);
+/**
+ * FROM and WHERE of a page. A look-up is done before its rows are put in order (OFFSET 0 keeps the two apart), so that no
+ * plan can walk the order instead, as one would that was made while there were few rows.
+ */
+function rowsOf({ table, row, where, isLookUp }: PageQuery): Sql {
+  return isLookUp
+    ? sql`(SELECT * FROM ${table} ${row} WHERE ${where} OFFSET 0) AS ${row}`
+    : sql`${table} ${row} WHERE ${where}`;
+}
+
+async function countOf(db: Queryable, { table, row, where }: PageQuery): Promise<number> {
+  const [total] = await db.query<{ count: number }>(sql`SELECT count(*) AS count FROM ${table} ${row} WHERE ${where}`);
   return total?.count ?? 0;
+}
+
+function idOf(row: Sql): Sql {
+  return sql`${row}.id`;
 }
 
 /** NULL counts as larger than every value, as Postgres has it: last when ascending, first when descending. */

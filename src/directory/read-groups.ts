@@ -2,14 +2,17 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
+import type { FilterSql } from './filter-sql.ts';
 import { groupColumns, type GroupRow } from './group-record.ts';
 import { readPage, type ListWindow, type Page } from './page.ts';
 
 /** @throws NotFoundError */
 export async function readGroup(db: Queryable, organizationId: string, id: string): Promise<GroupRow> {
   const [row] = isId(id)
-    ? await db.query<GroupRow>(sql`
-        SELECT ${groupColumns} FROM groups g WHERE g.organization_id = ${organizationId} AND g.id = ${id}`)
+    ? await db.query<GroupRow>(
+        sql`SELECT ${groupColumns} FROM groups g WHERE g.organization_id = ${organizationId} AND g.id = ${id}`,
+        'read',
+      )
     : [];
   if (row === undefined) throw new NotFoundError('group', id);
   return row;
@@ -82,18 +85,19 @@ async function* pagesOf(
 
 const bytesPerId = 16;
 
-/** One page of an organization's groups. @param where a condition on `g`, from `groupFilter` */
+/** One page of an organization's groups. @param filter on `g` */
 export function listGroups(
   db: Queryable,
   organizationId: string,
-  where: Sql,
+  { condition, isLookUp }: FilterSql,
   window: ListWindow,
 ): Promise<Page<GroupRow>> {
   return readPage(db, {
     columns: groupColumns,
-    from: sql`groups g`,
-    where: sql`g.organization_id = ${organizationId} AND ${where}`,
-    id: sql`g.id`,
+    table: sql`groups`,
+    row: sql`g`,
+    where: sql`g.organization_id = ${organizationId} AND ${condition}`,
+    isLookUp,
     window,
   });
 }

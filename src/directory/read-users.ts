@@ -2,6 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
+import type { FilterSql } from './filter-sql.ts';
 import type { JsonArray, ListWindow, Page } from './page.ts';
 import { readPage } from './page.ts';
 import { userColumns, type UserRow } from './user-record.ts';
@@ -20,9 +21,12 @@ export async function readUser(
   options: { withGroups: boolean },
 ): Promise<UserWithGroups> {
   const [row] = isId(id)
-    ? await db.query<UserWithGroups>(sql`
+    ? await db.query<UserWithGroups>(
+        sql`
         SELECT ${userColumns}, ${groupsColumn(options.withGroups)} AS groups
-        FROM users u WHERE u.organization_id = ${organizationId} AND u.id = ${id}`)
+        FROM users u WHERE u.organization_id = ${organizationId} AND u.id = ${id}`,
+        'read',
+      )
     : [];
   if (row === undefined) throw new NotFoundError('user', id);
   return row;
@@ -31,20 +35,21 @@ export async function readUser(
 /**
  * One page of an organization's users, deactivated ones included: a provider must find whom it disabled.
  *
- * @param where a condition on `u`, from `userFilter`
+ * @param filter on `u`
  */
 export function listUsers(
   db: Queryable,
   organizationId: string,
-  where: Sql,
+  { condition, isLookUp }: FilterSql,
   window: ListWindow,
   options: { withGroups: boolean },
 ): Promise<Page<UserWithGroups>> {
   return readPage(db, {
     columns: sql`${userColumns}, ${groupsColumn(options.withGroups)} AS groups`,
-    from: sql`users u`,
-    where: sql`u.organization_id = ${organizationId} AND ${where}`,
-    id: sql`u.id`,
+    table: sql`users`,
+    row: sql`u`,
+    where: sql`u.organization_id = ${organizationId} AND ${condition}`,
+    isLookUp,
     window,
   });
 }

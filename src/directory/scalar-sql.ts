@@ -11,6 +11,8 @@ export interface ScalarSql {
   folded?: Sql;
   /** A `uuid` column behind the text: compared as such, so that its index serves. */
   uuid?: Sql;
+  /** What of it has an index, together with the organization, that finds the few rows with a given value. */
+  index?: 'text' | 'folded';
   boolean: Sql;
   number: Sql;
   instant: Sql;
@@ -30,16 +32,23 @@ export function jsonScalar(json: Sql): ScalarSql {
   };
 }
 
-/** A text column, and the column or expression that holds it lower-cased. */
-export function textColumn(text: Sql, folded?: Sql): ScalarSql {
+/** A text column, and the column or expression that holds it lower-cased. @param index see `ScalarSql` */
+export function textColumn(text: Sql, folded?: Sql, index?: ScalarSql['index']): ScalarSql {
   return {
     text,
     ...(folded === undefined ? {} : { folded }),
+    ...(index === undefined ? {} : { index }),
     boolean: sql`NULL::boolean`,
     number: sql`NULL::numeric`,
     instant: sql`NULL::timestamptz`,
     present: sql`coalesce(${text} <> '', false)`,
   };
+}
+
+/** Whether an index finds the few rows that fulfil `comparison`. */
+export function isLookUp({ uuid, index }: ScalarSql, definition: AttributeDefinition, comparison: Comparison): boolean {
+  if (comparison.operator !== 'eq' || typeof comparison.value !== 'string') return false;
+  return uuid !== undefined || index === (definition.caseExact ? 'text' : 'folded');
 }
 
 export function uuidColumn(uuid: Sql): ScalarSql {

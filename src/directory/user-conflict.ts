@@ -1,4 +1,4 @@
-import { uniqueViolation } from '../platform/database.ts';
+import { uniqueViolation } from '../platform/database-errors.ts';
 import { AlreadyInUseError } from './directory-errors.ts';
 
 /** What the two unique values of a user are called towards whoever sent them. */

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Problem } from '../contract/problem.ts';
-import { isTemporary, OutcomeUnknownError } from '../platform/database.ts';
+import { isTemporary, OutcomeUnknownError } from '../platform/database-errors.ts';
 import { DomainError, type DomainErrorKind } from '../platform/errors.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import { domainStatus, retryAfterSeconds } from './domain-status.ts';

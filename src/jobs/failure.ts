@@ -1,5 +1,5 @@
 import { failureClassWords, type FailureAnswer, type FailureClass } from '../contract/failure.ts';
-import { isDatabaseAway } from '../platform/database.ts';
+import { isDatabaseAway } from '../platform/database-errors.ts';
 import { NewerJobError, UnknownPayloadError } from './parse-payload.ts';
 
 /** Why a job failed and what to do about it, in words that may be shown: no values, no SQL. */

@@ -1,15 +1,24 @@
 import pg from 'pg';
 import sql, { type Sql } from 'sql-template-tag';
-import { AbandonedError, inTime, OutOfTimeError, requireTimeToBegin, type Deadline } from './deadline.ts';
-import { isKeptPlanOutdated } from './kept-statements.ts';
-import { sessionOn, type Ahead, type Session } from './session.ts';
+import { inTime, requireTimeToBegin, type Deadline } from './deadline.ts';
+import {
+  ConditionError,
+  endedUnheard,
+  isConditionRefused,
+  mayRunAgain,
+  OutcomeUnknownError,
+  OverloadedError,
+} from './database-errors.ts';
+import { sessionOn, type Ahead, type Session, type Terms } from './session.ts';
+import { sharedTrips, type Sharing } from './shared-trips.ts';
 
 /**
  * Something that runs one SQL statement. `T` names the row's shape, as the statement's column aliases give it.
  * Statements are built with `sql` from sql-template-tag, so values are always bound, never spliced.
  */
 export interface Queryable {
-  query<T extends object = Record<string, unknown>>(statement: Sql): Promise<T[]>;
+  /** @param sharing that the statement may go together with those of others; left out: it goes by itself */
+  query<T extends object = Record<string, unknown>>(statement: Sql, sharing?: Sharing): Promise<T[]>;
 }
 
 /** A `Queryable` inside BEGIN ... COMMIT. Functions that write take one as their first argument. */
@@ -119,16 +128,17 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   /** Lends a connection. A statement that Postgres merely refused leaves it as good as before. */
-  async function lend<T>({ deadline, condition }: Terms, work: (session: Session) => Promise<T>): Promise<T> {
+  async function lend<T>(terms: Terms, work: (session: Session) => Promise<T>): Promise<T> {
+    const { deadline } = terms;
     requireTimeToBegin(deadline);
     const client = await connect(deadline);
-    const session = sessionOn(client, { statementTimeoutMs, preparedStatements }, deadline, condition);
+    const session = sessionOn(client, { statementTimeoutMs, preparedStatements }, terms);
     try {
       // Here and not before: most of the time that a request waits, it waits for its turn.
       requireTimeToBegin(deadline);
       return await work(session);
     } catch (error) {
-      throw error instanceof pg.DatabaseError && error.code === conditionSqlState ? new ConditionError() : error;
+      throw isConditionRefused(error) ? new ConditionError() : error;
     } finally {
       session.release();
     }
@@ -156,22 +166,21 @@ export function openDatabase(options: DatabaseOptions): Database {
         throw endedUnheard(error) && mayWrite.test(statement.text) ? new OutcomeUnknownError(error) : error;
       }),
     );
+  const runAlone = <T extends object>(terms: Terms, statement: Sql): Promise<T[]> =>
+    retryDeadlock(() => runStatement(terms, statement));
+
+  const trips = sharedTrips({ lend, runAlone, statementTimeoutMs });
 
   const databaseOn = (terms: Terms): Database => ({
     pool,
-    query: (statement) => retryDeadlock(() => runStatement(terms, statement)),
+    query: <T extends object>(statement: Sql, sharing?: Sharing) =>
+      sharing === undefined ? runAlone<T>(terms, statement) : (trips.join(terms, statement, sharing) as Promise<T[]>),
     transaction: (work) => retryDeadlock(() => runTransaction(terms, work)),
     within: (deadline) => databaseOn({ ...terms, deadline }),
     provided: (condition) => databaseOn({ ...terms, condition }),
     close: () => pool.end(),
   });
   return databaseOn({ deadline: null, condition: null });
-}
-
-/** On which a connection is lent. */
-interface Terms {
-  deadline: Deadline | null;
-  condition: Condition | null;
 }
 
 /** Something that has to hold for work to be done, ready to be sent ahead of statements. */
@@ -183,41 +192,8 @@ export function condition(holds: Sql): Condition {
   return { text, values: values.map(String) };
 }
 
-/** What `require_true` raises. */
-const conditionSqlState = 'RC001';
-
-/** The condition that this was to be done under does not hold, or not any more. Nothing was done. */
-export class ConditionError extends Error {
-  constructor() {
-    super('the condition for this does not hold any more');
-    this.name = 'ConditionError';
-  }
-}
-
 /** A single statement commits by itself; one that only reads leaves nothing to be unsure of. */
 const mayWrite = /\b(INSERT|UPDATE|DELETE)\b/;
-
-/** Whether the server went away without saying how the statement ended: it may have committed just before. */
-function endedUnheard(error: unknown): boolean {
-  if (error instanceof OutOfTimeError || error instanceof AbandonedError) return false;
-  return !(error instanceof pg.DatabaseError) || /^57P/.test(error.code ?? '');
-}
-
-/** The connection was lost at the commit: it may have happened or not. */
-export class OutcomeUnknownError extends Error {
-  constructor(cause: unknown) {
-    super('the connection was lost before the outcome of the commit was known', { cause });
-    this.name = 'OutcomeUnknownError';
-  }
-}
-
-/** So many others wait for a connection already that this one is not even put behind them. */
-export class OverloadedError extends Error {
-  constructor() {
-    super('too many wait for a database connection');
-    this.name = 'OverloadedError';
-  }
-}
 
 /** Deadlocks are rare here (locks are taken in one order); three tries in a row would be a design fault worth seeing. */
 const deadlockTries = 3;
@@ -227,53 +203,7 @@ async function retryDeadlock<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      const rolledBack = error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '40001');
-      if (!(rolledBack || isKeptPlanOutdated(error)) || attempt === deadlockTries) throw error;
+      if (!mayRunAgain(error) || attempt === deadlockTries) throw error;
     }
   }
-}
-
-/** The name of the violated constraint, when `error` is Postgres' unique violation (23505). */
-export function uniqueViolation(error: unknown): string | undefined {
-  return violation(error, '23505');
-}
-
-/** The name of the violated constraint, when `error` is Postgres' foreign key violation (23503). */
-export function foreignKeyViolation(error: unknown): string | undefined {
-  return violation(error, '23503');
-}
-
-function violation(error: unknown, sqlState: string): string | undefined {
-  return error instanceof pg.DatabaseError && error.code === sqlState ? (error.constraint ?? '') : undefined;
-}
-
-/** Connection (class 08), refused log-in (28), no such database (3D), resources (53), shutdown and recovery (57P0x), disk (58). */
-const awaySqlState = /^(08|28|3D|53|57P|58)/;
-
-const awayCode = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH)/;
-
-const awayMessage =
-  /timeout expired|timeout exceeded when trying to connect|Connection terminated|Query read timeout|connection error|pool after calling end/;
-
-/** Whether `error` says that Postgres cannot be reached, or takes no work at all for now. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return awaySqlState.test(error.code ?? '');
-  if (error instanceof OutcomeUnknownError) return true;
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
-  return (code !== undefined && awayCode.test(code)) || awayMessage.test(error.message);
-}
-
-/**
- * Statement timeout, lock timeout, deadlock, serialization failure, idle or long transaction ended; and read-only, which
- * is what a former primary is after a failover, until the connection leads to the new one.
- */
-const busySqlStates = new Set(['57014', '55P03', '40P01', '40001', '25P03', '25P04', '25006']);
-
-/** Whether the same request may succeed when it is repeated: Postgres is away, or was too busy with others. */
-export function isTemporary(error: unknown): boolean {
-  if (error instanceof OutOfTimeError || error instanceof AbandonedError || error instanceof OverloadedError)
-    return true;
-  if (error instanceof ConditionError) return true;
-  return isDatabaseAway(error) || (error instanceof pg.DatabaseError && busySqlStates.has(error.code ?? ''));
 }

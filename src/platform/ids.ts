@@ -6,8 +6,16 @@ import { v7, validate } from 'uuid';
  * keyset cursors come free. Ids made in SQL use the function `new_id()`, which has the same shape.
  */
 export function newId(): string {
-  return v7();
+  const random = randomBytes();
+  const now = Date.now();
+  // Those of one millisecond are counted on from a random number, and so is a clock that was put back (RFC 9562 section 6.2).
+  if (now > last.time) last = { time: now, count: new DataView(random.buffer, random.byteOffset).getUint32(6) >>> 1 };
+  else last = { time: last.time, count: last.count + 1 };
+  return v7({ msecs: last.time, seq: last.count, random });
 }
+
+/** Of the newest id: its time in milliseconds, and its place within it, of 32 bits. */
+let last = { time: -Infinity, count: 0 };
 
 /** The same with another time than this process's own, in milliseconds since 1970. */
 export function newIdAt(time: number): string {

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import type { ReadRow } from './pipeline.ts';
 
 /**
  * Statements that a connection keeps parsed, and after some runs planned, under a name. Planning outweighs execution in
@@ -26,6 +25,9 @@ export interface KeptStatements {
   /** So many are kept that the connection had better be replaced. */
   isFull(): boolean;
 }
+
+/** Makes a row of what the server sends of it, null or text, column by column. */
+export type ReadRow = (values: readonly (string | null)[]) => object;
 
 /** A statement that the server has, or is to have, under a name. */
 export interface KeptStatement {

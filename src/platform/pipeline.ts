@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { KeptStatement } from './kept-statements.ts';
+import type { KeptStatement, ReadRow } from './kept-statements.ts';
 
 /** One statement of a pipeline. */
 export interface Call {
@@ -8,9 +8,6 @@ export interface Call {
   /** Under what name the server has it, or is to have it from now on; undefined: for this once. */
   kept: KeptStatement | undefined;
 }
-
-/** Makes a row of what the server sends of it, null or text, column by column. */
-export type ReadRow = (values: readonly (string | null)[]) => object;
 
 /** What is used of pg's connection; missing in the types of this version, as what it calls on a query is. */
 interface Connection {
@@ -29,7 +26,7 @@ interface Column {
 /** How pg reads values of a type. */
 type ParserOf = (type: number) => (text: string) => unknown;
 type Bound = string | Buffer | null;
-const { utils } = pg as unknown as { utils: { prepareValue: (this: void, value: unknown) => Bound } };
+const { utils } = pg as unknown as { utils: { prepareValue: (value: unknown) => Bound } };
 
 /**
  * Statements in one message to the server and one transaction (extended query protocol: up to the Sync at the end
@@ -144,7 +141,8 @@ function rowReader(columns: readonly Column[], parserOf: ParserOf): ReadRow {
  */
 export function runPipeline(client: pg.PoolClient, calls: readonly Call[], timeoutMs: number): Promise<object[][]> {
   return new Promise((resolve, reject) => {
-    const parserOf: ParserOf = (type) => client.getTypeParser(type as never, 'text') as (text: string) => unknown;
+    const types = client as unknown as { getTypeParser(type: number, format: 'text'): ReturnType<ParserOf> };
+    const parserOf: ParserOf = (type) => types.getTypeParser(type, 'text');
     client.query(
       new Pipeline(calls, parserOf, timeoutMs, (error, answers = []) => {
         if (error === null) resolve(answers);

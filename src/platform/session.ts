@@ -15,9 +15,10 @@ export interface Session {
    * Runs several, outside of a transaction, in one that is theirs: all are done or none.
    *
    * @param statements with values each
+   * @param before them all, behind the condition
    * @returns the rows of each
    */
-  runTogether(statements: readonly Statement[]): Promise<object[][]>;
+  runTogether(statements: readonly Statement[], before: readonly Ahead[]): Promise<object[][]>;
   /** Ends the transaction. One that was not even begun, as no statement followed, costs nothing. */
   end(how: 'COMMIT' | 'ROLLBACK'): Promise<void>;
   /** Whether the connection is lost, or in a state that nobody knows. */
@@ -37,7 +38,7 @@ export interface SessionOptions {
  * A statement may end so much after its deadline. Less would cost a round trip before each statement: what the server
  * was told at the beginning of a transaction holds for as long as it is not off by more.
  */
-const toleranceMs = 250;
+export const toleranceMs = 250;
 
 /**
  * How much later than the server this side gives up: when the network swallows everything, nobody else would. Who waits
@@ -65,16 +66,15 @@ export interface Ahead extends Statement {
   readonly values: string[];
 }
 
-/**
- * @param deadline of the work that the connection is lent for; null: only the limits of every session hold
- * @param condition runs ahead of the first statement, in the same transaction; where it fails, so does that
- */
-export function sessionOn(
-  client: pg.PoolClient,
-  options: SessionOptions,
-  deadline: Deadline | null,
-  condition: Ahead | null = null,
-): Session {
+/** On which a connection is lent. */
+export interface Terms {
+  /** Of the work; null: only the limits of every session hold. */
+  deadline: Deadline | null;
+  /** Runs ahead of the first statement, in the same transaction; where it fails, so does that. */
+  condition: Ahead | null;
+}
+
+export function sessionOn(client: pg.PoolClient, options: SessionOptions, { deadline, condition }: Terms): Session {
   let serverLimitMs = sessionLimitMs.get(client) ?? options.statementTimeoutMs;
   let broken: Error | undefined;
   // A lost connection is told twice: the query rejects, and there is this event, which would end the process unheard.
@@ -88,7 +88,7 @@ export function sessionOn(
     try {
       return await query();
     } catch (error) {
-      if (!(error instanceof pg.DatabaseError) || isKeptPlanOutdated(error))
+      if (endsSession(error) || isKeptPlanOutdated(error))
         broken ??= error instanceof Error ? error : new Error(String(error));
       throw error;
     }
@@ -188,8 +188,9 @@ export function sessionOn(
       const [rows = []] = await sendBehind([statement]);
       return rows as Row[];
     },
-    runTogether: async (statements) => {
+    runTogether: async (statements, before) => {
       await prepare();
+      ahead = [...ahead, ...before];
       return sendBehind(statements);
     },
     end: async (how) => {
@@ -208,6 +209,11 @@ export function sessionOn(
       client.release(broken ?? kept?.isFull() ?? false);
     },
   };
+}
+
+/** Whether no statement can follow: the connection failed, or the server said why it ends the session. */
+function endsSession(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || /^(08|57P|25P0[34])/.test(error.code ?? '');
 }
 
 /**

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import sql, { empty } from 'sql-template-tag';
-import { uniqueViolation, type Database, type Queryable, type Transaction } from '../platform/database.ts';
+import { uniqueViolation } from '../platform/database-errors.ts';
+import type { Database, Queryable, Transaction } from '../platform/database.ts';
 import { DomainError, NotFoundError } from '../platform/errors.ts';
 import type { Page, PageRequest } from '../platform/keyset.ts';
 import { appendEntry, type Cause } from '../sync-log/append.ts';

@@ -1,5 +1,6 @@
 import sql, { empty } from 'sql-template-tag';
-import { uniqueViolation, type Database, type Queryable } from '../platform/database.ts';
+import { uniqueViolation } from '../platform/database-errors.ts';
+import type { Database, Queryable } from '../platform/database.ts';
 import { DomainError, NotFoundError } from '../platform/errors.ts';
 import { isId, newId } from '../platform/ids.ts';
 import { containsPattern, cursorId, pageOf, type Page, type PageRequest } from '../platform/keyset.ts';

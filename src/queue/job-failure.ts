@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { failJob, recordFailedAttempt } from '../jobs/fail.ts';
 import { failureOf, isHopeless } from '../jobs/failure.ts';
 import type { LockedJob } from '../jobs/lock.ts';
-import { isDatabaseAway, type Database } from '../platform/database.ts';
+import { isDatabaseAway } from '../platform/database-errors.ts';
+import type { Database } from '../platform/database.ts';
 
 /**
  * Writes down that an attempt failed: counted when it will be repeated, else the row becomes `failed` with an entry.

@@ -1,4 +1,5 @@
-import { ConditionError, isTemporary, type Condition, type Database } from '../platform/database.ts';
+import { ConditionError, isTemporary } from '../platform/database-errors.ts';
+import type { Condition, Database } from '../platform/database.ts';
 import { appendEntriesOnce, type SyncLogEntryInput } from './append.ts';
 
 /** An entry that may be written a second time without becoming two. */

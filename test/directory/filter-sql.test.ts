@@ -86,7 +86,7 @@ test('a filter selects in SQL exactly the users that it matches in memory', asyn
     fc.asyncProperty(arbitraryFilter(userResourceType), async (filter) => {
       const expected = seen.filter(({ document }) => matchesFilter(filter, document)).map(({ id }) => id);
       const rows = await db.query<{ id: string }>(sql`
-        SELECT u.id FROM users u WHERE u.organization_id = ${organizationId} AND ${filterSql(filter, source)} ORDER BY u.id`);
+        SELECT u.id FROM users u WHERE u.organization_id = ${organizationId} AND ${filterSql(filter, source).condition} ORDER BY u.id`);
       expect(rows.map(({ id }) => id)).toEqual(expected.toSorted());
     }),
     { numRuns: 400 },
@@ -131,7 +131,7 @@ describe('the look-ups that providers make use an index on 50,000 users', () => 
     const isUser = type === 'User';
     const resourceType = isUser ? userResourceType : groupResourceType;
     const source = isUser ? userAttributes(resourceType, urls) : groupAttributes(resourceType, urls);
-    const condition = filterSql(parseFilter(text, resourceType), source);
+    const { condition } = filterSql(parseFilter(text, resourceType), source);
     const table = isUser ? sql`users u` : sql`groups g`;
     const own = isUser ? sql`u.organization_id` : sql`g.organization_id`;
     const rows = await db.query(sql`SELECT 1 FROM ${table} WHERE ${own} = ${organizationId} AND ${condition}`);

@@ -6,13 +6,17 @@ import { patchGroup } from '../../src/directory/change-group.ts';
 import { patchUser } from '../../src/directory/change-user.ts';
 import { createGroup } from '../../src/directory/create-group.ts';
 import { createUser } from '../../src/directory/create-user.ts';
-import { readUser } from '../../src/directory/read-users.ts';
+import { groupAttributes, userAttributes } from '../../src/directory/attribute-sql.ts';
+import { filterSql } from '../../src/directory/filter-sql.ts';
+import { listGroups } from '../../src/directory/read-groups.ts';
+import { listUsers, readUser } from '../../src/directory/read-users.ts';
 import { claimPending } from '../../src/jobs/claim.ts';
 import { authenticateScim } from '../../src/provisioning/authenticate-scim.ts';
 import { deleteJob } from '../../src/jobs/finish.ts';
 import { lockJob } from '../../src/jobs/lock.ts';
 import { createScimToken } from '../../src/provisioning/scim-tokens.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { parseFilter } from '../../src/scim/filter.ts';
 import { parsePatchRequest } from '../../src/scim/patch-request.ts';
 import type { ResourceType } from '../../src/scim/schema.ts';
 import { groupResourceType, userResourceType } from '../../src/scim/resource-types.ts';
@@ -65,6 +69,7 @@ async function sync(q: Database, groupId: string, userName: string): Promise<voi
     patch({ op: 'add', path: 'members', value: [{ value: id }] }, groupResourceType),
   );
   await readUser(q, organizationId, id, { withGroups: true });
+  await lookUp(q, userName);
   const [job] = await claimPending(q, { inFlightPerOrganization: 16, total: 1 });
   if (job === undefined) throw new Error('there is no job');
   await q.transaction(async (tx) => {
@@ -78,6 +83,20 @@ async function sync(q: Database, groupId: string, userName: string): Promise<voi
       alongside: deleteJob(job),
     });
   });
+}
+
+/** What a provider asks before it creates somebody or a group. */
+async function lookUp(q: Database, userName: string): Promise<void> {
+  const window = { kind: 'index', order: { direction: 'ascending' }, startIndex: 1, count: 100 } as const;
+  const urls = { users: 'https://scim.example/Users/', groups: 'https://scim.example/Groups/' };
+  const users = userAttributes(userResourceType, urls);
+  for (const text of [`userName eq "${userName}"`, `externalId eq "${userName}"`]) {
+    const filter = filterSql(parseFilter(text, userResourceType), users);
+    await listUsers(q, caller.organizationId, filter, window, { withGroups: true });
+  }
+  const groups = groupAttributes(groupResourceType, urls);
+  const filter = filterSql(parseFilter('displayName eq "Nobody"', groupResourceType), groups);
+  await listGroups(q, caller.organizationId, filter, window);
 }
 
 /** How many blocks everybody has touched in this database so far. */
@@ -121,4 +140,8 @@ test('plans that were made in an empty database serve as well when it is full', 
   const plans = await db.query<{ kept: number }>(sql`
     SELECT count(*) AS kept FROM pg_prepared_statements WHERE generic_plans > 0`);
   expect(plans[0]?.kept).toBeGreaterThan(7);
+  // Each look-up has one plan for all values: to make one takes longer than to look up.
+  const lookUps = await db.query<{ statement: string; kept: boolean }>(sql`
+    SELECT statement, generic_plans > custom_plans AS kept FROM pg_prepared_statements WHERE statement ~ ${'OFFSET 0[)] AS [ug]\\s+ORDER BY'}`);
+  expect(lookUps.map(({ kept }) => kept)).toEqual([true, true, true]);
 });

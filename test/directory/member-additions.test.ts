@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { addMembersTogether, type MemberAddition } from '../../src/directory/add-members-together.ts';
 import { changeGroup } from '../../src/directory/change-members.ts';
 import { memberAdditions } from '../../src/directory/member-additions.ts';
-import { condition, ConditionError, foreignKeyViolation, type Condition } from '../../src/platform/database.ts';
+import { ConditionError, foreignKeyViolation } from '../../src/platform/database-errors.ts';
+import { condition, type Condition } from '../../src/platform/database.ts';
 import { AbandonedError, deadlineAt, OutOfTimeError, type Deadline } from '../../src/platform/deadline.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { createGroup, createOrganization, createUsers } from '../access/fixtures.ts';

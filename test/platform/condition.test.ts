@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { condition, ConditionError, openDatabase, type Database } from '../../src/platform/database.ts';
+import { ConditionError } from '../../src/platform/database-errors.ts';
+import { condition, openDatabase, type Database } from '../../src/platform/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 describe.each([true, false])('a database provided that something holds (statements kept: %s)', (preparedStatements) => {

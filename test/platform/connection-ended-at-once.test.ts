@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
-import { isDatabaseAway, openDatabase } from '../../src/platform/database.ts';
+import { isDatabaseAway } from '../../src/platform/database-errors.ts';
+import { openDatabase } from '../../src/platform/database.ts';
 
 /** A message of Postgres' protocol: type, length, content. */
 function message(type: string, content: Buffer): Buffer {

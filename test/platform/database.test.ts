@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isDatabaseAway, isTemporary } from '../../src/platform/database.ts';
+import { isDatabaseAway, isTemporary } from '../../src/platform/database-errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isTemporary } from '../../src/platform/database.ts';
+import { isTemporary } from '../../src/platform/database-errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** A machine that is busy with other tests is late. */

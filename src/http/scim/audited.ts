@@ -1,5 +1,5 @@
 import type { SyncLogAction } from '../../contract/sync-log.ts';
-import { ConditionError, isTemporary, OutcomeUnknownError } from '../../platform/database.ts';
+import { ConditionError, isTemporary, OutcomeUnknownError } from '../../platform/database-errors.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { ScimError } from '../../scim/scim-error.ts';
 import type { Exchange } from './exchange.ts';

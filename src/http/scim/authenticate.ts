@@ -1,5 +1,6 @@
 import { databaseClock } from '../../platform/database-clock.ts';
-import { ConditionError, type Condition } from '../../platform/database.ts';
+import { ConditionError } from '../../platform/database-errors.ts';
+import type { Condition } from '../../platform/database.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { newIdAt } from '../../platform/ids.ts';
 import { authenticateScim, type ScimCaller } from '../../provisioning/authenticate-scim.ts';

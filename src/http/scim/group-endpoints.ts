@@ -63,13 +63,10 @@ export function groupEndpoints({ db, nudge }: Pick<ScimDependencies, 'db' | 'nud
         const { res, body } = exchange;
         const projection = projectionOf(exchange, request);
         const group = await operations.create(request, body);
-        await sendChanged(
-          res,
-          request,
-          () => send(res, request, 201, group.id, projection, group),
-          // A client that learns no id here would not know its own group.
-          () => sendText(res, request, 201, group, projection, undefined),
-        );
+        const sendWithout = () => sendText(res, request, 201, group, projection, undefined);
+        // A client that learns no id here would not know its own group.
+        const show = () => send(res, request, 201, group.id, projection, group);
+        await (group.memberCount === 0 ? sendWithout() : sendChanged(res, request, show, sendWithout));
       },
     },
     '/Groups/:id': {

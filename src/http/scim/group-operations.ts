@@ -1,7 +1,6 @@
 import { patchGroup, replaceGroup } from '../../directory/change-group.ts';
-import { createGroup } from '../../directory/create-group.ts';
+import { createGroup, type CreatedGroup } from '../../directory/create-group.ts';
 import { deleteGroup } from '../../directory/delete-group.ts';
-import type { GroupRow } from '../../directory/group-record.ts';
 import { memberAdditions } from '../../directory/member-additions.ts';
 import { readGroup } from '../../directory/read-groups.ts';
 import { memberIds } from '../../scim/group-members-patch.ts';
@@ -19,7 +18,7 @@ import type { ScimDependencies } from './scim-dependencies.ts';
 export function groupOperations({
   nudge,
 }: Pick<ScimDependencies, 'nudge'>): ResourceOperations<
-  GroupRow,
+  CreatedGroup,
   { id: string; version: number },
   { ifMatch: string | undefined }
 > {
@@ -30,7 +29,7 @@ export function groupOperations({
       readGroup(db, caller.organizationId, id);
   return {
     create: async (request, body) => {
-      const group = await audited(
+      const group = await audited<CreatedGroup>(
         request,
         { action: 'CREATE', type: 'Group', id: null, body },
         async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConditionError } from '../../platform/database.ts';
+import { ConditionError } from '../../platform/database-errors.ts';
 import { createResourceTypeRegistry } from '../../provisioning/resource-type-registry.ts';
 import { ScimError } from '../../scim/scim-error.ts';
 import type { ClientAddress } from '../client-address.ts';

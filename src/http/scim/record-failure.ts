@@ -1,5 +1,6 @@
 import type { SyncLogAction, SyncLogResourceType } from '../../contract/sync-log.ts';
-import { ConditionError, isTemporary, type Condition } from '../../platform/database.ts';
+import { ConditionError, isTemporary } from '../../platform/database-errors.ts';
+import type { Condition } from '../../platform/database.ts';
 import { isJsonObject } from '../../scim/json.ts';
 import { appendEntriesOnce, readOutcome } from '../../sync-log/append.ts';
 import type { KnownEntry } from '../../sync-log/late-entries.ts';

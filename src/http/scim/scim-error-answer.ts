@@ -1,4 +1,4 @@
-import { isTemporary } from '../../platform/database.ts';
+import { isTemporary } from '../../platform/database-errors.ts';
 import { AbandonedError, OutOfTimeError } from '../../platform/deadline.ts';
 import { DomainError } from '../../platform/errors.ts';
 import { redactSecrets } from '../../platform/redact-secrets.ts';
