@@ -1,5 +1,4 @@
 import sql, { empty } from 'sql-template-tag';
-import type { SyncLogAction } from '../contract/sync-log.ts';
 import { insertJob } from '../jobs/add.ts';
 import type { Database, Queryable } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
@@ -15,6 +14,8 @@ import type { DirectoryCaller } from './caller.ts';
 import { conflictNames, mapUserConflict } from './user-conflict.ts';
 import { requireVersion } from './require-version.ts';
 import { groupsColumn, type UserWithGroups } from './read-users.ts';
+import { activeAlone, setActive } from './set-active.ts';
+import { userChangeWords } from './user-change-entry.ts';
 import { userColumns, userColumnsOf, userResource, type UserColumns, type UserRow } from './user-record.ts';
 
 /** Rounds without a lock before the row is locked: contention on one user is rare, and then short. */
@@ -38,12 +39,17 @@ interface Change extends ChangeOptions {
  *
  * @throws NotFoundError, AlreadyInUseError, InvalidAttributeError, DomainError `version-mismatch`, ScimError of a wrong operation
  */
-export function patchUser(
+export async function patchUser(
   db: Database,
   caller: DirectoryCaller,
   id: string,
   { operations, ...options }: ChangeOptions & { operations: readonly PatchOperation[] },
 ): Promise<UserWithGroups> {
+  const active = activeAlone(operations);
+  if (active !== undefined && options.ifMatch === undefined && isId(id)) {
+    const user = await setActive(db, caller, id, { active, withGroups: options.withGroups });
+    if (user !== undefined) return user;
+  }
   const compute = (current: JsonObject) => applyPatch(current, operations, options.resourceType).resource;
   return changeUser(db, caller, id, { ...options, compute });
 }
@@ -120,7 +126,7 @@ async function write(
   after: UserColumns,
   { changed, adopted }: { changed: string[]; adopted: boolean },
 ): Promise<UserRow | 'lost-race'> {
-  const { action, message } = describe(before.active, after.active, changed);
+  const { action, message } = userChangeWords(before.active, after.active, changed);
   const entry = insertEntry(
     {
       id: entryId,
@@ -196,19 +202,4 @@ async function appendUnchanged(
     message: 'Nothing to change: the user already has these values.',
   });
   await q.query(entry, { locks: user.id });
-}
-
-function describe(
-  wasActive: boolean,
-  isActive: boolean,
-  changed: readonly string[],
-): { action: SyncLogAction; message: string } {
-  if (wasActive && !isActive) return { action: 'DEACTIVATE', message: 'User deactivated: access ended at once.' };
-  if (!wasActive && isActive) {
-    return {
-      action: 'REACTIVATE',
-      message: 'User reactivated: access follows the groups and mappings as they are now.',
-    };
-  }
-  return { action: 'UPDATE', message: changed.length > 0 ? `Changed ${changed.join(', ')}.` : 'User updated.' };
 }
