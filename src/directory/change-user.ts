@@ -47,7 +47,7 @@ export async function patchUser(
 ): Promise<UserWithGroups> {
   const active = activeAlone(operations);
   if (active !== undefined && options.ifMatch === undefined && isId(id)) {
-    const user = await setActive(db, caller, id, { active, withGroups: options.withGroups });
+    const user = await setActive(db, caller, id.toLowerCase(), { active, withGroups: options.withGroups });
     if (user !== undefined) return user;
   }
   const compute = (current: JsonObject) => applyPatch(current, operations, options.resourceType).resource;
@@ -102,7 +102,7 @@ async function changeOnce(
     sql`
     SELECT ${userColumns}, ${groupsColumn(change.withGroups)} AS groups FROM users u WHERE u.organization_id = ${organizationId} AND u.id = ${id}
     ${lock ? sql`FOR NO KEY UPDATE` : empty}`,
-    'read',
+    lock ? undefined : 'read',
   );
   if (before === undefined) throw new NotFoundError('user', id);
   requireVersion(change.ifMatch, before.version);

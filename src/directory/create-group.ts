@@ -11,7 +11,7 @@ import { mapGroupConflict, requireUserIds } from './group-conflict.ts';
 /** A group as it was created. */
 export interface CreatedGroup extends GroupRow {
   /** Left out: not known. */
-  memberCount?: number;
+  isEmpty?: boolean;
 }
 
 /**
@@ -72,5 +72,5 @@ export async function createGroup(
     ),
   );
   if (row === undefined) throw new Error('INSERT ... RETURNING of a group gave no row');
-  return { ...row, memberCount: unique.length };
+  return { ...row, isEmpty: unique.length === 0 };
 }

@@ -130,7 +130,7 @@ function opposite({ direction, inclusive, ...place }: ListPosition): ListPositio
 }
 
 /**
- * FROM and WHERE of a page. A look-up is done before its rows are put in order (OFFSET 0 keeps the two apart), so that no
+ * FROM and WHERE of a page by position. A look-up is done before its rows are put in order (OFFSET 0 keeps the two apart), so that no
  * plan can walk the order instead, as one would that was made while there were few rows.
  */
 function rowsOf({ table, row, where, isLookUp }: PageQuery): Sql {

@@ -21,6 +21,7 @@ export function activeAlone(operations: readonly PatchOperation[]): boolean | un
 /**
  * Deactivates or reactivates a user, in one statement: what else the user is has no part in it, and need not be read.
  *
+ * @param id in lower case, as ids are everywhere but in addresses
  * @returns undefined where it is more than that, and nothing was done: the user is not there, has this state already, or
  *   is not the directory's yet
  */
@@ -37,7 +38,7 @@ export async function setActive(
       organizationId,
       ...userChangeWords(!active, active, changed),
       status: 'SUCCESS',
-      resource: { type: 'User', id, name: null },
+      resource: { type: 'User', id, name: sql`u.user_name` },
       cause,
       details: { attributesChanged: changed },
     },

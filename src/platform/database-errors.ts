@@ -15,10 +15,18 @@ export class ConditionError extends Error {
   }
 }
 
-/** Whether the server went away without saying how the statement ended: it may have committed just before. */
+/**
+ * Whether the server went away without saying how the statement ended: it may have committed just before. A pooler tells of
+ * a lost server with an error of class 08.
+ */
 export function endedUnheard(error: unknown): boolean {
   if (error instanceof OutOfTimeError || error instanceof AbandonedError) return false;
-  return !(error instanceof pg.DatabaseError) || /^57P/.test(error.code ?? '');
+  return !(error instanceof pg.DatabaseError) || /^(08|57P)/.test(error.code ?? '');
+}
+
+/** Whether no statement can follow: the server went away, or ended the session after saying why. */
+export function endsSession(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || endedUnheard(error) || /^25P0[34]/.test(error.code ?? '');
 }
 
 /**

@@ -37,6 +37,9 @@ export interface Database extends Queryable {
    * The same database for work that has a deadline: nothing begins after it, waiting for a connection ends with it, and
    * the server ends a statement that reaches it (all within a quarter of a second). Nothing is committed later.
    *
+   * A write that went together with those of others (`Sharing`) may be committed after its deadline, if it was given up on
+   * the way; then it is an OutcomeUnknownError.
+   *
    * Its methods throw OutOfTimeError, or AbandonedError when nobody wants the outcome any more before the transaction
    * has begun.
    */
@@ -169,7 +172,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const runAlone = <T extends object>(terms: Terms, statement: Sql): Promise<T[]> =>
     retryDeadlock(() => runStatement(terms, statement));
 
-  const trips = sharedTrips({ lend, runAlone, statementTimeoutMs });
+  const trips = sharedTrips({ lend, runAlone });
 
   const databaseOn = (terms: Terms): Database => ({
     pool,

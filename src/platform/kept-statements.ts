@@ -32,7 +32,7 @@ export type ReadRow = (values: readonly (string | null)[]) => object;
 /** A statement that the server has, or is to have, under a name. */
 export interface KeptStatement {
   readonly name: string;
-  /** The server has it under this name. Set by whoever has run it. */
+  /** The server has it under this name; it keeps it whatever becomes of the transaction. Set by whoever hears of it. */
   isKnown: boolean;
   /** Makes rows of what it answers, once its columns were told; they stay the same for as long as the server keeps it. */
   readRow: ReadRow | undefined;
@@ -93,7 +93,8 @@ function keepStatements(): KeptStatements {
       plannedAt = now;
       return kept.size > 0;
     },
-    isFull: () => kept.size >= mostKept,
+    // Those that were forgotten count too: the server may have them.
+    isFull: () => named >= mostKept,
   };
 }
 

@@ -17,6 +17,8 @@ interface Connection {
   describe(message: { type: 'P'; name: '' }): void;
   execute(message: object): void;
   sync(): void;
+  on(event: 'parseComplete', listener: () => void): void;
+  off(event: 'parseComplete', listener: () => void): void;
 }
 interface Column {
   name: string;
@@ -41,10 +43,9 @@ class Pipeline implements pg.Submittable {
   readonly #answers: object[][] = [];
   #readRow: ReadRow | undefined;
   #failure: Error | undefined;
+  #stopHearing = (): void => undefined;
   /** Read by pg, which gives up after so many milliseconds. */
   readonly query_timeout: number;
-  /** Shown to whoever looks at what a connection is asked. */
-  readonly text: string;
   callback: (error: Error | null, answers?: object[][]) => void;
 
   constructor(
@@ -56,24 +57,44 @@ class Pipeline implements pg.Submittable {
     this.#calls = calls.map((call) => ({ ...call, bound: call.values.map((value) => utils.prepareValue(value)) }));
     this.#parserOf = parserOf;
     this.query_timeout = timeoutMs;
-    this.text = calls.map(({ text }) => text).join(';\n');
     this.callback = callback;
     this.#begin();
   }
 
+  /** Shown to whoever looks at what a connection is asked. */
+  get text(): string {
+    return this.#calls.map(({ text }) => text).join(';\n');
+  }
+
   submit(connection: pg.Connection): void {
     const to = connection as unknown as Connection;
-    const parsed = new Set<KeptStatement>();
+    const parsing: (KeptStatement | undefined)[] = [];
     to.stream.cork();
-    for (const { text, kept, bound } of this.#calls) {
-      if (kept === undefined || !(kept.isKnown || parsed.has(kept))) to.parse({ name: kept?.name ?? '', text });
-      if (kept !== undefined) parsed.add(kept);
-      to.bind({ statement: kept?.name ?? '', values: bound });
-      if (kept?.readRow === undefined) to.describe({ type: 'P', name: '' });
-      to.execute({});
+    try {
+      for (const { text, kept, bound } of this.#calls) {
+        if (kept === undefined || !(kept.isKnown || parsing.includes(kept))) {
+          to.parse({ name: kept?.name ?? '', text });
+          parsing.push(kept);
+        }
+        to.bind({ statement: kept?.name ?? '', values: bound });
+        if (kept?.readRow === undefined) to.describe({ type: 'P', name: '' });
+        to.execute({});
+      }
+      to.sync();
+    } finally {
+      to.stream.uncork();
     }
-    to.sync();
-    to.stream.uncork();
+    if (parsing.length > 0) this.#hearOf(parsing, to);
+  }
+
+  /** What the server has parsed it keeps, whatever becomes of the transaction; pg tells a query of it only by one name. */
+  #hearOf(parsing: (KeptStatement | undefined)[], from: Connection): void {
+    const onParsed = (): void => {
+      const kept = parsing.shift();
+      if (kept !== undefined) kept.isKnown = true;
+    };
+    from.on('parseComplete', onParsed);
+    this.#stopHearing = () => from.off('parseComplete', onParsed);
   }
 
   handleRowDescription({ fields }: { fields: readonly Column[] }): void {
@@ -82,9 +103,10 @@ class Pipeline implements pg.Submittable {
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     try {
-      if (this.#readRow !== undefined) this.#answers.at(-1)?.push(this.#readRow(fields));
+      if (this.#readRow === undefined) throw new Error('Postgres sent a row before its columns');
+      this.#answers.at(-1)?.push(this.#readRow(fields));
     } catch (error) {
-      // Thrown here it would end the process.
+      // Thrown to pg it would end the process.
       this.#failure = error instanceof Error ? error : new Error(String(error));
     }
   }
@@ -97,11 +119,13 @@ class Pipeline implements pg.Submittable {
 
   /** What it did is committed, and so it has succeeded, only now. */
   handleReadyForQuery(): void {
+    this.#stopHearing();
     if (this.#failure === undefined) this.callback(null, this.#answers);
     else this.callback(this.#failure);
   }
 
   handleError(error: Error): void {
+    this.#stopHearing();
     this.callback(error);
   }
 

@@ -1,9 +1,20 @@
+import sql, { type Sql } from 'sql-template-tag';
+
 const redactions: [pattern: RegExp, replacement: string][] = [
   // Our own tokens and keys keep their kind, so that a reader knows what stood there.
   [/\brc_(scim|admin|org|session)_[A-Za-z0-9_-]{8,}/g, 'rc_$1_[redacted]'],
   [/\bBearer\s+[^\s"',\\<]+/gi, 'Bearer [redacted]'],
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, '$1:[redacted]@'],
 ];
+
+/** The same in SQL, for what never comes here: a text that a statement reads and writes. */
+export function redactedSql(text: Sql): Sql {
+  return redactions.reduce(
+    (redacted, [{ source, flags }, replacement]) =>
+      sql`regexp_replace(${redacted}, ${source.replaceAll('\\b', '\\y')}, ${replacement.replaceAll('$', '\\')}, ${flags})`,
+    text,
+  );
+}
 
 /** What each of them begins with: most texts hold none of it. */
 const suspicious = /rc_|bearer|:\/\//i;

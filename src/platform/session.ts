@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Sql } from 'sql-template-tag';
+import { endsSession } from './database-errors.ts';
 import { requireTime, type Deadline } from './deadline.ts';
 import { isKeptPlanOutdated, keptStatements } from './kept-statements.ts';
 import { runPipeline, type Call } from './pipeline.ts';
@@ -14,11 +15,11 @@ export interface Session {
   /**
    * Runs several, outside of a transaction, in one that is theirs: all are done or none.
    *
+   * @param before goes ahead of them all, behind the condition, and says how long each may take
    * @param statements with values each
-   * @param before them all, behind the condition
    * @returns the rows of each
    */
-  runTogether(statements: readonly Statement[], before: readonly Ahead[]): Promise<object[][]>;
+  runTogether(before: readonly Ahead[], statements: readonly Statement[]): Promise<object[][]>;
   /** Ends the transaction. One that was not even begun, as no statement followed, costs nothing. */
   end(how: 'COMMIT' | 'ROLLBACK'): Promise<void>;
   /** Whether the connection is lost, or in a state that nobody knows. */
@@ -38,7 +39,7 @@ export interface SessionOptions {
  * A statement may end so much after its deadline. Less would cost a round trip before each statement: what the server
  * was told at the beginning of a transaction holds for as long as it is not off by more.
  */
-export const toleranceMs = 250;
+const toleranceMs = 250;
 
 /**
  * How much later than the server this side gives up: when the network swallows everything, nobody else would. Who waits
@@ -107,11 +108,9 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
 
   const sendCalls = async (calls: readonly Call[]): Promise<object[][]> => {
     try {
-      const answers = await guarded(() => runPipeline(client, calls, timeoutMs()));
-      for (const { kept: statement } of calls) if (statement !== undefined) statement.isKnown = true;
-      return answers;
+      return await guarded(() => runPipeline(client, calls, timeoutMs()));
     } catch (error) {
-      // After the one that failed the server has read nothing; how far it came is not worth finding out.
+      // After the one that failed the server has read nothing.
       for (const { text, kept: statement } of calls) if (statement?.isKnown === false) kept?.forget(text);
       throw error;
     }
@@ -134,7 +133,7 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
     ahead = [];
     for (const { text, values } of statements) {
       if (values.length === 0) await sendText(text);
-      else await sendCalls([{ text, values, kept: kept?.find(text) }]);
+      else await sendCalls([{ text, values, kept: kept?.keep(text) }]);
     }
   };
 
@@ -188,8 +187,9 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
       const [rows = []] = await sendBehind([statement]);
       return rows as Row[];
     },
-    runTogether: async (statements, before) => {
-      await prepare();
+    runTogether: async (before, statements) => {
+      requireTime(deadline);
+      if (kept?.arePlansOld() === true) await sendText('DISCARD PLANS');
       ahead = [...ahead, ...before];
       return sendBehind(statements);
     },
@@ -209,11 +209,6 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
       client.release(broken ?? kept?.isFull() ?? false);
     },
   };
-}
-
-/** Whether no statement can follow: the connection failed, or the server said why it ends the session. */
-function endsSession(error: unknown): boolean {
-  return !(error instanceof pg.DatabaseError) || /^(08|57P|25P0[34])/.test(error.code ?? '');
 }
 
 /**

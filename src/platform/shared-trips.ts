@@ -1,14 +1,15 @@
 import type { Sql } from 'sql-template-tag';
 import { ConditionError, endedUnheard, mayRunAgain, OutcomeUnknownError, OverloadedError } from './database-errors.ts';
-import { requireTimeToBegin, type Deadline } from './deadline.ts';
-import { toleranceMs, type Ahead, type Session, type Terms } from './session.ts';
+import { OutOfTimeError, type Deadline } from './deadline.ts';
+import type { Ahead, Session, Terms } from './session.ts';
 
 /**
  * That a statement may go together with those of others: it touches a few rows that an index finds, and all it does is in
  * its answer. Reads go with reads, so that none waits for a commit.
  *
- * A write names the resource that it locks. Those that go together lock in the order of these, as everybody does who
- * locks several.
+ * A write names the resource that it locks, by its id. Those that go together lock in the order of these, as everybody does
+ * who locks several. It must be one that cannot be done twice (it leaves an entry whose id was made for the request), as
+ * any write of which the commit may go unheard.
  */
 export type Sharing = 'read' | { locks: string };
 
@@ -30,6 +31,8 @@ interface Line {
   /** On their way, those aside that take too long. */
   trips: number;
   isCalled: boolean;
+  /** By the clock of `performance.now()`; until then each goes by itself. */
+  partedUntil: number;
 }
 
 /** Whatever there is at once under one condition needs no more: it is one organization's. */
@@ -44,10 +47,16 @@ const mostWaiting = 2_000;
 /** A trip that takes longer, because it waits for somebody's lock, keeps nobody waiting who is not on it. */
 const stuckAfterMs = 100;
 
-/** None of those that go together waits longer for a lock; then each goes by itself. */
-const lockPatience: Ahead = {
-  text: `SELECT set_config('lock_timeout', $1, true)`,
-  values: ['200ms'],
+/** Whoever has less time left goes alone: the trip would have to be given up for all when that is over. */
+const leastTimeMs = 2_000;
+
+/** After one has failed, which is dear for the others, as the next ones may fail too: somebody sends all that is there anew. */
+const partedForMs = 1_000;
+
+/** None of those that go together waits longer for a lock, or takes longer at all; else each goes by itself. */
+const amongOthers: Ahead = {
+  text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)`,
+  values: ['200ms', '1s'],
 };
 
 /**
@@ -57,7 +66,8 @@ const lockPatience: Ahead = {
  * the statements.)
  *
  * Together go those under one condition, in the time of whoever has least. Where one of them fails, nothing of all is
- * done, and each goes by itself, so that nobody learns of another. All this is about cost only.
+ * done, and each goes by itself, so that nobody learns of another. Where the connection is lost, or the time of one is over
+ * on the way, nobody knows of any of the writes. All this is about cost only.
  */
 export interface SharedTrips {
   join(terms: Terms, statement: Sql, sharing: Sharing): Promise<object[]>;
@@ -66,15 +76,14 @@ export interface SharedTrips {
 export function sharedTrips(options: {
   lend: <T>(terms: Terms, work: (session: Session) => Promise<T>) => Promise<T>;
   runAlone: (terms: Terms, statement: Sql) => Promise<object[]>;
-  statementTimeoutMs: number;
 }): SharedTrips {
-  const { lend, runAlone, statementTimeoutMs } = options;
+  const { lend, runAlone } = options;
   const lines = { read: new WeakMap<Ahead, Line>(), write: new WeakMap<Ahead, Line>() };
 
   const lineOf = (kind: Line['kind'], condition: Ahead): Line => {
     let line = lines[kind].get(condition);
     if (line === undefined) {
-      line = { kind, condition, waiting: [], trips: 0, isCalled: false };
+      line = { kind, condition, waiting: [], trips: 0, isCalled: false, partedUntil: -Infinity };
       lines[kind].set(condition, line);
     }
     return line;
@@ -108,50 +117,64 @@ export function sharedTrips(options: {
       isAbandoned: () => false,
     };
     try {
-      await lend({ condition: line.condition, deadline }, async (session) => {
+      const answers = await lend({ condition: line.condition, deadline }, async (session) => {
         passengers = board(line);
-        if (passengers.length === 0) return;
+        const [first] = passengers;
+        if (first === undefined) return [];
         stuck = setTimeout(() => {
           uncount();
           call(line);
         }, stuckAfterMs);
-        const isAmongOthers = passengers.length > 1;
-        const answers = await session.runTogether(
-          passengers.map(({ statement }) => statement),
-          isAmongOthers && line.kind === 'write' ? [lockPatience] : [],
-        );
-        for (const [index, { settle }] of passengers.entries()) settle(Promise.resolve(answers[index] ?? []));
+        return passengers.length === 1
+          ? [await session.run(first.statement)]
+          : session.runTogether([amongOthers], statementsOf(passengers));
       });
+      for (const [index, { settle }] of passengers.entries()) settle(Promise.resolve(answers[index] ?? []));
     } catch (error) {
-      // Where there was no connection, everybody who waits for one learns why from a try of their own.
-      const concerned = passengers.length > 0 ? passengers : line.waiting.splice(0, mostTogether);
-      for (const passenger of concerned) passenger.settle(afterFailure(line, passenger, passengers.length, error));
+      if (passengers.length > 0) settleFailed(line, passengers, error);
+      // They waited for a connection, and the time of one of them is over: the others go on waiting.
+      else if (error instanceof OutOfTimeError) leaveBehind(line);
+      // Why there is no connection, everybody who waits for one learns from a try of their own.
+      else for (const { terms, statement, settle } of line.waiting.splice(0)) settle(runAlone(terms, statement));
     } finally {
       clearTimeout(stuck);
       uncount();
     }
   };
 
-  const afterFailure = async (
-    line: Line,
-    { terms, statement }: Passenger,
-    wereTogether: number,
-    error: unknown,
-  ): Promise<object[]> => {
-    // What each can do about these depends on its own request, so each has one to itself.
-    if (error instanceof ConditionError) throw new ConditionError();
-    if (line.kind === 'write' && wereTogether > 0 && endedUnheard(error)) throw new OutcomeUnknownError(error);
-    if (wereTogether === 1 && !mayRunAgain(error)) throw error;
-    return runAlone(terms, statement);
+  const settleFailed = (line: Line, passengers: readonly Passenger[], error: unknown): void => {
+    const isUnheard = endedUnheard(error);
+    const isDoneAnew = line.kind === 'read' ? passengers.length > 1 || isUnheard : passengers.length > 1 && !isUnheard;
+    if (passengers.length > 1 && !(error instanceof ConditionError)) line.partedUntil = performance.now() + partedForMs;
+    for (const { terms, statement, settle } of passengers) {
+      // What each can do about these depends on its own request, so each has one to itself.
+      if (error instanceof ConditionError) settle(Promise.reject(new ConditionError()));
+      else if (isDoneAnew || mayRunAgain(error)) settle(runAlone(terms, statement));
+      else settle(Promise.reject(isUnheard ? new OutcomeUnknownError(error) : asError(error)));
+    }
+  };
+
+  /** Out of the line goes who has too little time, to be told so by a try of their own. */
+  const board = (line: Line): Passenger[] => {
+    leaveBehind(line);
+    const passengers = line.waiting.splice(0, mostTogether);
+    return line.kind === 'read' ? passengers : passengers.sort(byLock);
+  };
+
+  const leaveBehind = (line: Line): void => {
+    const behind = line.waiting.filter(({ terms }) => !hasTime(terms.deadline));
+    if (behind.length === 0) return;
+    line.waiting = line.waiting.filter(({ terms }) => hasTime(terms.deadline));
+    for (const { terms, statement, settle } of behind) settle(runAlone(terms, statement));
   };
 
   return {
     join: (terms, statement, sharing) => {
       const { condition, deadline } = terms;
-      // Whoever has so little time left that the server has to be told would delay all others.
-      const isLate = deadline === null || deadline.remainingMs() < statementTimeoutMs - toleranceMs;
-      if (condition === null || isLate || statement.values.length === 0) return runAlone(terms, statement);
+      const mayShare = condition !== null && deadline !== null && hasTime(deadline) && statement.values.length > 0;
+      if (!mayShare) return runAlone(terms, statement);
       const line = lineOf(sharing === 'read' ? 'read' : 'write', condition);
+      if (performance.now() < line.partedUntil) return runAlone(terms, statement);
       if (line.waiting.length >= mostWaiting) return Promise.reject(new OverloadedError());
       return new Promise((resolve) => {
         // The promise follows the one that it is resolved with, also where that is rejected.
@@ -163,18 +186,17 @@ export function sharedTrips(options: {
   };
 }
 
-/** Takes those out of the line who go next; those whose time is over, or whose client is gone, do not go at all. */
-function board(line: Line): Passenger[] {
-  const passengers: Passenger[] = [];
-  for (const passenger of line.waiting.splice(0, mostTogether)) {
-    try {
-      requireTimeToBegin(passenger.terms.deadline);
-      passengers.push(passenger);
-    } catch (error) {
-      passenger.settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
-    }
-  }
-  return line.kind === 'read' ? passengers : passengers.sort(byLock);
+/** Also of somebody whose client has gone there is nothing to be sent. */
+function hasTime(deadline: Deadline): boolean {
+  return !deadline.isAbandoned() && deadline.remainingMs() >= leastTimeMs;
+}
+
+function statementsOf(passengers: readonly Passenger[]): Sql[] {
+  return passengers.map(({ statement }) => statement);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function byLock({ locks: one }: Passenger, { locks: other }: Passenger): number {

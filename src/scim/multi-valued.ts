@@ -11,13 +11,17 @@ const identities = new WeakMap<JsonObject, string>();
  * (RFC 7643 section 2.4 wants no such pair twice), else everything in them except `primary`.
  */
 export function identityOf(definition: AttributeDefinition, element: JsonValue): string {
-  if (isJsonObject(element)) {
-    const known = identities.get(element);
-    if (known !== undefined) return known;
-    const identity = identityOfComplex(definition, element);
-    identities.set(element, identity);
-    return identity;
-  }
+  if (!isJsonObject(element)) return identityOnce(definition, element);
+  const known = identities.get(element);
+  if (known !== undefined) return known;
+  const identity = identityOfComplex(definition, element);
+  identities.set(element, identity);
+  return identity;
+}
+
+/** The same for an element that is asked about once: to remember it takes longer than to work it out. */
+function identityOnce(definition: AttributeDefinition, element: JsonValue): string {
+  if (isJsonObject(element)) return identityOfComplex(definition, element);
   return typeof element === 'string' && !definition.caseExact ? `=${foldCase(element)}` : canonicalJson(element);
 }
 
@@ -26,12 +30,23 @@ function identityOfComplex(definition: AttributeDefinition, element: JsonObject)
   if (value === undefined) {
     return canonicalJson(Object.fromEntries(Object.entries(element).filter(([key]) => key !== 'primary')));
   }
-  const caseExact = findDefinition(definition.subAttributes, 'value')?.caseExact ?? true;
   const type = ownValue(element, 'type');
-  return JSON.stringify([
-    typeof value === 'string' && !caseExact ? foldCase(value) : canonicalJson(value),
-    typeof type === 'string' ? foldCase(type) : null,
-  ]);
+  const typeText = typeof type === 'string' ? foldCase(type) : null;
+  const valueText = typeof value === 'string' && !isValueExact(definition) ? foldCase(value) : canonicalJson(value);
+  // The length says where one ends and the other begins.
+  return `${typeText?.length ?? ''}:${typeText ?? ''}${valueText}`;
+}
+
+const exactness = new WeakMap<AttributeDefinition, boolean>();
+
+/** Whether the letter case of `value` counts. */
+function isValueExact(definition: AttributeDefinition): boolean {
+  let isExact = exactness.get(definition);
+  if (isExact === undefined) {
+    isExact = findDefinition(definition.subAttributes, 'value')?.caseExact ?? true;
+    exactness.set(definition, isExact);
+  }
+  return isExact;
 }
 
 /**
@@ -50,7 +65,7 @@ export function mergeElements(
   const positions = new Map(current.map((element, at) => [identityOf(definition, element), at]));
   const preferred = new Set<JsonValue>();
   for (const element of added) {
-    const identity = identityOf(definition, element);
+    const identity = identityOnce(definition, element);
     const at = positions.get(identity);
     const present = at === undefined ? undefined : elements[at];
     if (at === undefined || present === undefined) {

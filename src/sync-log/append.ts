@@ -1,8 +1,8 @@
-import sql, { empty, join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, Sql } from 'sql-template-tag';
 import type { ActorType, SyncLogAction, SyncLogResourceType, SyncLogStatus } from '../contract/sync-log.ts';
 import type { Queryable } from '../platform/database.ts';
 import { isId } from '../platform/ids.ts';
-import { redactSecrets } from '../platform/redact-secrets.ts';
+import { redactedSql, redactSecrets } from '../platform/redact-secrets.ts';
 
 /** Who does something, and in which request: handed through every operation that leaves an entry. */
 export interface Cause {
@@ -23,7 +23,8 @@ export interface SyncLogEntryInput {
   organizationId: string;
   action: SyncLogAction;
   status: SyncLogStatus;
-  resource: { type: SyncLogResourceType; id: string | null; name: string | null };
+  /** The name: left to be looked up by the id where it is null, an expression where only the statement knows it. */
+  resource: { type: SyncLogResourceType; id: string | null; name: string | Sql | null };
   cause: Cause;
   /** One sentence for an admin: what happened, or why it did not and what to do. */
   message: string;
@@ -79,11 +80,14 @@ const namesOf: Partial<Record<SyncLogResourceType, { table: Sql; name: Sql }>> =
 
 /** The name that the caller knows, else the one that is stored: a refused request names its resource by id only. */
 function nameOf(organizationId: string, { type, id, name }: SyncLogEntryInput['resource']): Sql {
+  if (name instanceof Sql) return redactedSql(name);
   if (name !== null || id === null || !isId(id)) return sql`${storable(name)}::text`;
   if (type === 'Organization') return sql`(SELECT o.name FROM organizations o WHERE o.id = ${organizationId}::uuid)`;
   const stored = namesOf[type];
   if (stored === undefined) return sql`NULL::text`;
-  return sql`(SELECT r.${stored.name} FROM ${stored.table} r WHERE r.organization_id = ${organizationId}::uuid AND r.id = ${id}::uuid)`;
+  return redactedSql(
+    sql`(SELECT r.${stored.name} FROM ${stored.table} r WHERE r.organization_id = ${organizationId}::uuid AND r.id = ${id}::uuid)`,
+  );
 }
 
 /** Appends one entry inside the caller's transaction. */

@@ -96,6 +96,32 @@ describe('a PATCH of active alone does what it does together with a condition on
     },
   );
 
+  test.each([undefined, '*'])(
+    'whatever letter case the address has, entry and job name the user as it is stored (If-Match: %s)',
+    async (ifMatch) => {
+      const { id } = await createUser(db, caller, { userName: newId() });
+      await db.query(sql`DELETE FROM sync_jobs WHERE organization_id = ${caller.organizationId}`);
+      const operations = operationsOf({ op: 'replace', path: 'active', value: false });
+      const options = { operations, resourceType: userResourceType, ifMatch, withGroups: false };
+      await patchUser(db, caller, id.toUpperCase(), options);
+      expect(await db.query(sql`SELECT action FROM sync_logs WHERE resource_id = ${id} ORDER BY id`)).toEqual([
+        { action: 'CREATE' },
+        { action: 'DEACTIVATE' },
+      ]);
+      expect(
+        await db.query(sql`SELECT payload FROM sync_jobs WHERE organization_id = ${caller.organizationId}`),
+      ).toEqual([{ payload: { userIds: [id] } }]);
+    },
+  );
+
+  test.each([undefined, '*'])('a token in the place of a name stays out of the log (If-Match: %s)', async (ifMatch) => {
+    const { id } = await createUser(db, caller, { userName: `rc_scim_${newId()}` });
+    const operations = operationsOf({ op: 'replace', path: 'active', value: false });
+    await patchUser(db, caller, id, { operations, resourceType: userResourceType, ifMatch, withGroups: false });
+    const names = await db.query(sql`SELECT DISTINCT resource_name AS name FROM sync_logs WHERE resource_id = ${id}`);
+    expect(names).toEqual([{ name: 'rc_scim_[redacted]' }]);
+  });
+
   test('of nobody it is refused, and leaves nothing', async () => {
     const operations = operationsOf({ op: 'replace', path: 'active', value: false });
     for (const id of [newId(), 'no id']) {

@@ -53,6 +53,12 @@ describe('statements that a connection keeps', () => {
     }
   });
 
+  test('one that has only ever failed is kept once', async () => {
+    const divide = () => db.query(sql`SELECT 1 / ${0}::integer AS never`);
+    for (let time = 0; time < 20; time += 1) await expect(divide()).rejects.toThrow('division by zero');
+    expect((await kept(db)).filter((text) => text.includes('never'))).toHaveLength(1);
+  });
+
   test('none is kept where the configuration says so', async () => {
     await times(4, () => unprepared.query(sql`SELECT ${1}::integer AS again`));
     expect(await kept(unprepared)).toEqual([]);

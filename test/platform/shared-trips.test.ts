@@ -1,8 +1,8 @@
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConditionError, OutcomeUnknownError } from '../../src/platform/database-errors.ts';
-import { condition, openDatabase, type Database } from '../../src/platform/database.ts';
-import { AbandonedError, deadlineAt } from '../../src/platform/deadline.ts';
+import { condition, openDatabase, type Condition, type Database } from '../../src/platform/database.ts';
+import { AbandonedError, deadlineAt, OutOfTimeError } from '../../src/platform/deadline.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 // Statements that may share go together when they come together. What comes in one turn of the event loop does, so
@@ -13,7 +13,7 @@ describe.each([true, false])('statements that may share (kept by the server: %s)
   let db: Database;
   /** As a request has it: under a condition, with a deadline. */
   let request: Database;
-  const holds = condition(sql`(SELECT is_on FROM switch WHERE name = ${'main'})`);
+  let holds: Condition;
   const soon = () => deadlineAt(performance.now() + 9_000);
 
   beforeAll(async () => {
@@ -31,7 +31,6 @@ describe.each([true, false])('statements that may share (kept by the server: %s)
       onIdleError: () => undefined,
       preparedStatements,
     });
-    request = db.provided(holds).within(soon());
   });
   afterAll(async () => {
     await db.close();
@@ -40,6 +39,7 @@ describe.each([true, false])('statements that may share (kept by the server: %s)
   beforeEach(async () => {
     await owner.query(sql`TRUNCATE done, switch, parent`);
     await owner.query(sql`INSERT INTO switch VALUES (${'main'}, true)`);
+    holds = condition(sql`(SELECT is_on FROM switch WHERE name = ${'main'})`);
     request = db.provided(holds).within(soon());
   });
 
@@ -139,6 +139,43 @@ describe.each([true, false])('statements that may share (kept by the server: %s)
     const outcomes = await Promise.allSettled([insert('a'), insert('b', gone), insert('c')]);
     expect(reasonsOf(outcomes)).toEqual([undefined, expect.any(AbandonedError), undefined]);
     expect(await done()).toEqual(['a', 'c']);
+  });
+
+  test('one that has little time left by then goes alone, and the others together', async () => {
+    let remaining = 9_000;
+    const late = db.provided(holds).within({ remainingMs: () => remaining, isAbandoned: () => false });
+    const all = [insert('a'), insert('b', late), insert('c')];
+    remaining = 1_000;
+    const [a, b, c] = (await Promise.all(all)).flat().map(({ trip }) => trip);
+    expect(a).toBe(c);
+    expect(b).not.toBe(a);
+  });
+
+  test('one whose time is over is told so, and the others go together', async () => {
+    let remaining = 9_000;
+    const late = db.provided(holds).within({ remainingMs: () => remaining, isAbandoned: () => false });
+    const all = [read(1), read(2, late), read(3)];
+    remaining = -1;
+    const [one, over, other] = await Promise.allSettled(all);
+    expect(over).toMatchObject({ status: 'rejected', reason: expect.any(OutOfTimeError) as unknown });
+    const ats = [one, other].map((outcome) => (outcome?.status === 'fulfilled' ? outcome.value[0]?.at : undefined));
+    expect(ats[0]).toEqual(expect.any(String));
+    expect(ats[0]).toBe(ats[1]);
+  });
+
+  test('after one has failed, writes part for a second', async () => {
+    const inserted = async (...whats: string[]) =>
+      new Set((await Promise.all(whats.map((what) => insert(what)))).flat().map(({ trip }) => trip)).size;
+    expect(await inserted('a', 'b')).toBe(1);
+    await Promise.allSettled([insert('a'), insert('c')]);
+    expect(await inserted('d', 'e', 'f')).toBe(3);
+    const now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now + 1_100);
+    try {
+      expect(await inserted('g', 'h')).toBe(1);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('a row that somebody holds keeps only those waiting who want it', async () => {

@@ -1,8 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { frontendStatements } from './frontend-statements.ts';
 
-/** Where a connection is cut, by what passes over it: the text of a statement on its way to the server. */
+/** Where a connection is cut, by what passes over it: a statement on its way to the server, by text or by the name that it is kept under. */
 export interface Cut {
-  /** Part of the statement's text. */
+  /** Part of the statement's text, or of its values. */
   statement: string;
   /**
    * `before`: the server never gets it. `after`: the server has done it, but its answer is lost. `during`: the server is
@@ -40,6 +41,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     }
     const upstream = connect(Number(target.port), target.hostname);
     let cutting: { cut: Cut; done: () => void } | undefined;
+    const statementsIn = frontendStatements();
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined); // cuts are what this is for
@@ -47,7 +49,9 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     }
     client.on('data', (data) => {
       if (state.blackhole || cutting !== undefined) return;
-      if (armed !== undefined && data.includes(armed.cut.statement)) {
+      const asked = statementsIn(data);
+      const { statement } = armed?.cut ?? {};
+      if (armed !== undefined && statement !== undefined && asked.some((text) => text.includes(statement))) {
         cutting = armed;
         armed = undefined;
         if (cutting.cut.when === 'before') {

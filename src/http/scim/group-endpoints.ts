@@ -66,7 +66,7 @@ export function groupEndpoints({ db, nudge }: Pick<ScimDependencies, 'db' | 'nud
         const sendWithout = () => sendText(res, request, 201, group, projection, undefined);
         // A client that learns no id here would not know its own group.
         const show = () => send(res, request, 201, group.id, projection, group);
-        await (group.memberCount === 0 ? sendWithout() : sendChanged(res, request, show, sendWithout));
+        await (group.isEmpty === true ? sendWithout() : sendChanged(res, request, show, sendWithout));
       },
     },
     '/Groups/:id': {

@@ -75,10 +75,17 @@ const writes: Write[] = [
   },
   {
     name: 'PATCH of a user that deactivates',
-    statement: 'UPDATE users SET managed_by',
+    statement: 'UPDATE users SET active',
     success: 200,
     send: (headers) =>
       acme.scim('PATCH', `/Users/${user}`, patch({ op: 'replace', path: 'active', value: false }), headers),
+  },
+  {
+    name: 'PATCH of a user that changes more',
+    statement: 'UPDATE users SET managed_by',
+    success: 200,
+    send: (headers) =>
+      acme.scim('PATCH', `/Users/${user}`, patch({ op: 'replace', path: 'title', value: 'Y' }), headers),
   },
   {
     name: 'PATCH of a user that changes nothing',
@@ -245,6 +252,35 @@ describe('a commit that is still in doubt when its FAILED entry is written', () 
       .toEqual([{ action: 'CREATE', status: 'FAILED', requestId }]);
   });
 });
+
+test.each(['before', 'during', 'after'] as const)(
+  'sixteen users that are created together, cut off %s the commit: each answer says what is so, and each has one entry',
+  async (when) => {
+    await acme.user(`warm@${acme.id}.example`);
+    await service.quiet();
+    const numbers = Array.from({ length: 16 }, (_, number) => number);
+    const cut = proxy.cutAt({ statement: 'INSERT INTO users', when });
+    const answers = await Promise.all(
+      numbers.map((number) => {
+        const body = { userName: `many-${number}@${acme.id}.example` };
+        return acme.scim('POST', '/Users', body, { 'x-request-id': `many-${when}-${number}` });
+      }),
+    );
+    await cut;
+    await service.quiet();
+    const there = await service.db.query<{ userName: string }>(sql`
+      SELECT user_name AS "userName" FROM users WHERE organization_id = ${acme.id} AND user_name LIKE 'many-%'`);
+    const names = new Set(there.map(({ userName }) => userName));
+    for (const number of numbers) {
+      const isThere = names.has(`many-${number}@${acme.id}.example`);
+      expect(answers[number]?.status).toBe(isThere ? 201 : 503);
+      const status = isThere ? 'SUCCESS' : 'FAILED';
+      const requestId = `many-${when}-${number}`;
+      expect(await entries(requestId)).toEqual([{ action: 'CREATE', status, requestId }]);
+    }
+    expect(names.size).toBe(there.length);
+  },
+);
 
 describe('additions to one group that share a commit', () => {
   /** Three of them behind a first one; resolves when all four have been answered. */
