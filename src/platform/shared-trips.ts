@@ -27,7 +27,7 @@ interface Passenger {
 interface Line {
   readonly kind: 'read' | 'write';
   readonly condition: Ahead;
-  waiting: Passenger[];
+  readonly waiting: Passenger[];
   /** On their way, those aside that take too long. */
   trips: number;
   isCalled: boolean;
@@ -162,10 +162,12 @@ export function sharedTrips(options: {
   };
 
   const leaveBehind = (line: Line): void => {
-    const behind = line.waiting.filter(({ terms }) => !hasTime(terms.deadline));
-    if (behind.length === 0) return;
-    line.waiting = line.waiting.filter(({ terms }) => hasTime(terms.deadline));
-    for (const { terms, statement, settle } of behind) settle(runAlone(terms, statement));
+    for (const passenger of line.waiting.splice(0)) {
+      const { terms, statement, settle } = passenger;
+      // Asked once: time passes.
+      if (hasTime(terms.deadline)) line.waiting.push(passenger);
+      else settle(runAlone(terms, statement));
+    }
   };
 
   return {

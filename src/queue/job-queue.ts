@@ -29,12 +29,15 @@ function names(data: unknown, { id, organizationId }: JobReference): boolean {
   return parsed.success && parsed.data.id === id && parsed.data.organizationId === organizationId;
 }
 
-/** @param queue of either engine; see `backend.ts` */
-export function jobQueue(name: QueueName, queue: Queue<JobReference>): JobQueue {
+/**
+ * @param queue of either engine; see `backend.ts`
+ * @param options.fewAtOnce as many jobs are added one by one, because that takes the engine less than adding them in bulk
+ */
+export function jobQueue(name: QueueName, queue: Queue<JobReference>, { fewAtOnce }: { fewAtOnce: number }): JobQueue {
   const add = async (jobs: readonly JobReference[]): Promise<void> => {
-    await queue.addBulk(
-      jobs.map(({ id, organizationId }) => ({ name, data: { id, organizationId }, opts: { jobId: id } })),
-    );
+    const all = jobs.map(({ id, organizationId }) => ({ name, data: { id, organizationId }, opts: { jobId: id } }));
+    if (all.length > fewAtOnce) await queue.addBulk(all);
+    else await Promise.all(all.map(({ data, opts }) => queue.add(name, data, opts)));
   };
   return {
     name,

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import type { QueueName } from '../jobs/job.ts';
 import type { OpenQueue, QueueBackend } from './backend.ts';
+import { keepCleaning } from './clean-ended-jobs.ts';
 import { connectionErrorLogger } from './connection-errors.ts';
 import { jobQueue, type JobReference } from './job-queue.ts';
 import {
@@ -32,6 +33,9 @@ const poolSize =
     Object.values(concurrencyByQueue).reduce((a, b) => a + b, 0),
   );
 
+/** To add in bulk makes two temporary tables each time, which takes as long as adding so many. */
+const fewAtOnce = 8;
+
 export interface PostgresBackendOptions {
   databaseUrl: string;
   logger: Logger;
@@ -49,8 +53,9 @@ export async function openPostgresBackend({ databaseUrl, logger }: PostgresBacke
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     query_timeout: commandSilenceMs,
-    // BullMQ does not set the schema on a pool that it did not create.
-    options: `-c search_path=${schema}`,
+    // BullMQ does not set the schema on a pool that it did not create. All that it asks an index serves, but a plan that was
+    // made while there were few jobs would read them all.
+    options: `-c search_path=${schema} -c enable_seqscan=off -c jit=off`,
   });
   pool.on('error', connectionErrorLogger(logger, 'queue pool'));
   // One that is lost in the moment it is lent has no other listener, and would end the process.
@@ -62,17 +67,19 @@ export async function openPostgresBackend({ databaseUrl, logger }: PostgresBacke
   const open = (name: QueueName): OpenQueue => {
     const queue = new bullmq.Queue<JobReference>(name, {
       connection,
-      defaultJobOptions: { attempts, backoff, ...retention.postgres },
+      defaultJobOptions: { attempts, backoff },
     });
     queue.on('error', connectionErrorLogger(logger, `queue ${name}`));
     // The two engines' queues differ in the type of their backend alone, which nobody here touches.
     const engineless = queue as unknown as Queue<JobReference>;
-    return { jobs: jobQueue(name, engineless), bullmq: engineless };
+    return { jobs: jobQueue(name, engineless, { fewAtOnce }), bullmq: engineless };
   };
   const queues: Record<QueueName, OpenQueue> = {
     'group-membership': open('group-membership'),
     'workspace-mapping': open('workspace-mapping'),
   };
+
+  const stops: (() => Promise<void>)[] = [];
 
   return {
     engine: 'postgres',
@@ -87,15 +94,17 @@ export async function openPostgresBackend({ databaseUrl, logger }: PostgresBacke
         stalledInterval: stalledIntervalMs,
         maxStalledCount,
         runRetryDelay: runRetryDelayMs,
-        ...retention.postgres,
       });
       worker.on('error', connectionErrorLogger(logger, `worker ${name}`));
+      const { bullmq: queue } = queues[name];
+      stops.push(keepCleaning(queue, retention.postgres, connectionErrorLogger(logger, `cleaning of ${name}`)));
       return worker;
     },
     async ping() {
       await Promise.race([pool.query('SELECT 1'), timeout(producerTimeoutMs)]);
     },
     async close() {
+      await Promise.all(stops.map((stop) => stop()));
       await Promise.all(Object.values(queues).map((queue) => queue.bullmq.close()));
       await pool.end();
     },

@@ -54,7 +54,7 @@ export function openRedisBackend({ url, prefix, logger }: RedisBackendOptions): 
       defaultJobOptions: { attempts, backoff, ...retention.redis },
     });
     queue.on('error', connectionErrorLogger(logger, `queue ${name}`));
-    return { jobs: jobQueue(name, queue), bullmq: queue };
+    return { jobs: jobQueue(name, queue, { fewAtOnce: 0 }), bullmq: queue };
   };
   const queues: Record<QueueName, OpenQueue> = {
     'group-membership': open('group-membership'),

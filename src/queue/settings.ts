@@ -28,7 +28,8 @@ export const longestDelayMs = backoff.delay * 2 ** attempts;
 
 /**
  * The ledger is Postgres; what a queue keeps is for people who look at bull-board. On Redis bounded by count, because
- * it is memory. On Postgres by age only: a bound by count would scan the kept rows at every completion.
+ * it is memory. On Postgres by age, and not by BullMQ at each completion, where it would go through all the kept rows:
+ * workers clean up once a minute.
  */
 export const retention = {
   redis: {
@@ -36,8 +37,8 @@ export const retention = {
     removeOnFail: { age: 7 * 86_400, count: 10_000 },
   },
   postgres: {
-    removeOnComplete: { age: 600 },
-    removeOnFail: { age: 7 * 86_400 },
+    completed: 600_000,
+    failed: 7 * 86_400_000,
   },
 } as const;
 

@@ -1,0 +1,32 @@
+import type { Queue } from 'bullmq';
+import { periodically } from '../platform/periodically.ts';
+
+/** How long a queue keeps jobs that have ended, in milliseconds. */
+export interface KeptFor {
+  completed: number;
+  failed: number;
+}
+
+const cleanIntervalMs = 60_000;
+
+/** One statement deletes so many; what is over follows at once. */
+const mostAtOnce = 10_000;
+
+/** Removes the jobs of a queue that ended long ago. Several processes may do it at once. */
+export async function cleanEndedJobs(queue: Pick<Queue, 'clean'>, keptFor: KeptFor): Promise<void> {
+  for (const state of ['completed', 'failed'] as const) {
+    let removed: string[];
+    do {
+      removed = await queue.clean(keptFor[state], mostAtOnce, state);
+    } while (removed.length === mostAtOnce);
+  }
+}
+
+/** The same once a minute. @returns stops it; resolves when a run in progress has ended */
+export function keepCleaning(queue: Queue, keptFor: KeptFor, onError: (error: Error) => void): () => Promise<void> {
+  return periodically(
+    cleanIntervalMs,
+    () => cleanEndedJobs(queue, keptFor),
+    (error) => onError(error instanceof Error ? error : new Error(String(error))),
+  );
+}
