@@ -1,5 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Transaction } from '../platform/database.ts';
+import { redactedSql } from '../platform/redact-secrets.ts';
 import type { Cause } from '../sync-log/append.ts';
 import { accessDifference } from './desired-access.ts';
 
@@ -155,7 +156,7 @@ function applyAccess(
       INSERT INTO sync_logs (organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id, job_id, attempt)
       SELECT ${organizationId}::uuid, 'SYNC_ACCESS', CASE WHEN changed THEN 'SUCCESS' ELSE 'SKIPPED' END,
-        'User', id::text, user_name, ${actor.type}::text, ${actor.id}::text, ${actor.name}::text,
+        'User', id::text, ${redactedSql(sql`user_name`)}, ${actor.type}::text, ${actor.id}::text, ${actor.name}::text,
         ${messageOfResult},
         CASE WHEN managed THEN jsonb_build_object('workspacesGranted', granted, 'workspacesRevoked', revoked,
           'roleBefore', before, 'roleAfter', after) ELSE '{}' END,

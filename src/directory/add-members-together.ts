@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import type { QueueName } from '../jobs/job.ts';
 import type { Queryable } from '../platform/database.ts';
 import { newId } from '../platform/ids.ts';
+import { redactedSql } from '../platform/redact-secrets.ts';
 import type { DirectoryCaller } from './caller.ts';
 import type { GroupChangeResult } from './change-members.ts';
 import { actionOf, messageOf, namedMembers, statusOf, type GroupChangeWords } from './group-change-entry.ts';
@@ -78,7 +79,7 @@ export async function addMembersTogether(
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
       SELECT addition.entry_id, ${organizationId}, ${actionOf(words)}, ${statusOf(words)}, 'Group', target.id::text,
-        target.display_name, addition.actor_type, addition.actor_id, addition.actor_name, ${messageOf(words)},
+        ${redactedSql(sql`target.display_name`)}, addition.actor_type, addition.actor_id, addition.actor_name, ${messageOf(words)},
         jsonb_strip_nulls(jsonb_build_object('membersAdded', nullif(counts.added, 0),
           'added', jsonb_path_query_array(counts.user_ids, ${`$[0 to ${namedMembers - 1}]`}::jsonpath))),
         addition.request_id

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { insertMembershipJobs } from '../jobs/add.ts';
 import type { Queryable } from '../platform/database.ts';
+import { redactedSql } from '../platform/redact-secrets.ts';
 import type { MemberChange } from '../scim/group-members-patch.ts';
 import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
@@ -88,7 +89,8 @@ export async function changeGroup(
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
       SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(change)}, 'Group', target.id::text,
-        coalesce(${columns?.displayName ?? null}::text, target.display_name), ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
+        ${redactedSql(sql`coalesce(${columns?.displayName ?? null}::text, target.display_name)`)},
+        ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         ${messageOf(change)},
         jsonb_strip_nulls(jsonb_build_object(
           'attributesChanged', ${attributesDiffer ? JSON.stringify(attributesChanged) : null}::jsonb,

@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import type { Database, Transaction } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { isId } from '../platform/ids.ts';
+import { redactSecrets } from '../platform/redact-secrets.ts';
 import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
 import { requireVersion } from './require-version.ts';
@@ -64,7 +65,7 @@ export async function deleteUserIn(
     ), entry AS (
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
-      SELECT ${entryId(entry)}, ${organizationId}, ${action}::text, 'SUCCESS', 'User', ${id}::text, ${user.userName}::text,
+      SELECT ${entryId(entry)}, ${organizationId}, ${action}::text, 'SUCCESS', 'User', ${id}::text, ${redactSecrets(user.userName)}::text,
         ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         'User deleted with all group memberships and access.',
         jsonb_build_object(

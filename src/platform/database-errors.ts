@@ -24,9 +24,12 @@ export function endedUnheard(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) || /^(08|57P)/.test(error.code ?? '');
 }
 
-/** Whether no statement can follow: the server went away, or ended the session after saying why. */
+/**
+ * Whether no statement can follow: the server went away, ended the session after saying why, or is not the primary any
+ * more, which another connection may lead to.
+ */
 export function endsSession(error: unknown): boolean {
-  return !(error instanceof pg.DatabaseError) || endedUnheard(error) || /^25P0[34]/.test(error.code ?? '');
+  return endedUnheard(error) || (error instanceof pg.DatabaseError && /^(25P0[34]|25006)/.test(error.code ?? ''));
 }
 
 /**

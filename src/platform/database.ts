@@ -105,6 +105,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    // What lies still for minutes is dropped by some networks without a word.
+    keepAliveInitialDelayMillis: 10_000,
     types,
     options: [
       `statement_timeout=${statementTimeoutMs}`,

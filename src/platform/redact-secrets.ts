@@ -2,8 +2,8 @@ import sql, { type Sql } from 'sql-template-tag';
 
 const redactions: [pattern: RegExp, replacement: string][] = [
   // Our own tokens and keys keep their kind, so that a reader knows what stood there.
-  [/\brc_(scim|admin|org|session)_[A-Za-z0-9_-]{8,}/g, 'rc_$1_[redacted]'],
-  [/\bBearer\s+[^\s"',\\<]+/gi, 'Bearer [redacted]'],
+  [/(?<![A-Za-z0-9_])rc_(scim|admin|org|session)_[A-Za-z0-9_-]{8,}/g, 'rc_$1_[redacted]'],
+  [/(?<![A-Za-z0-9_])Bearer\s+[^\s"',\\<]+/gi, 'Bearer [redacted]'],
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s/@"]+@/gi, '$1:[redacted]@'],
 ];
 
@@ -11,7 +11,7 @@ const redactions: [pattern: RegExp, replacement: string][] = [
 export function redactedSql(text: Sql): Sql {
   return redactions.reduce(
     (redacted, [{ source, flags }, replacement]) =>
-      sql`regexp_replace(${redacted}, ${source.replaceAll('\\b', '\\y')}, ${replacement.replaceAll('$', '\\')}, ${flags})`,
+      sql`regexp_replace(${redacted}, ${source}, ${replacement.replaceAll('$', '\\')}, ${flags})`,
     text,
   );
 }

@@ -189,6 +189,12 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
     },
     runTogether: async (before, statements) => {
       requireTime(deadline);
+      // Whoever had little time before left this session so; here each is told its time by what goes ahead.
+      if (options.preparedStatements && serverLimitMs < options.statementTimeoutMs) {
+        serverLimitMs = options.statementTimeoutMs;
+        await sendText(`SET SESSION statement_timeout = ${serverLimitMs}`);
+        sessionLimitMs.set(client, serverLimitMs);
+      }
       if (kept?.arePlansOld() === true) await sendText('DISCARD PLANS');
       ahead = [...ahead, ...before];
       return sendBehind(statements);

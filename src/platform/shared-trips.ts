@@ -31,7 +31,7 @@ interface Line {
   /** On their way, those aside that take too long. */
   trips: number;
   isCalled: boolean;
-  /** By the clock of `performance.now()`; until then each goes by itself. */
+  /** By the clock of `performance.now()`; who comes before that goes by itself. */
   partedUntil: number;
 }
 
@@ -154,7 +154,7 @@ export function sharedTrips(options: {
     }
   };
 
-  /** Out of the line goes who has too little time, to be told so by a try of their own. */
+  /** Out of the line goes who has little time, to be done alone while there is some. */
   const board = (line: Line): Passenger[] => {
     leaveBehind(line);
     const passengers = line.waiting.splice(0, mostTogether);

@@ -37,7 +37,7 @@ export function jobQueue(name: QueueName, queue: Queue<JobReference>, { fewAtOnc
   const add = async (jobs: readonly JobReference[]): Promise<void> => {
     const all = jobs.map(({ id, organizationId }) => ({ name, data: { id, organizationId }, opts: { jobId: id } }));
     if (all.length > fewAtOnce) await queue.addBulk(all);
-    else await Promise.all(all.map(({ data, opts }) => queue.add(name, data, opts)));
+    else for (const { data, opts } of all) await queue.add(name, data, opts);
   };
   return {
     name,

@@ -33,7 +33,7 @@ const poolSize =
     Object.values(concurrencyByQueue).reduce((a, b) => a + b, 0),
   );
 
-/** To add in bulk makes two temporary tables each time, which takes as long as adding so many. */
+/** To add in bulk makes two temporary tables each time, which takes longer than adding so many. */
 const fewAtOnce = 8;
 
 export interface PostgresBackendOptions {
@@ -53,8 +53,8 @@ export async function openPostgresBackend({ databaseUrl, logger }: PostgresBacke
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     query_timeout: commandSilenceMs,
-    // BullMQ does not set the schema on a pool that it did not create. All that it asks an index serves, but a plan that was
-    // made while there were few jobs would read them all.
+    // BullMQ does not set the schema on a pool that it did not create. What it asks for each job an index serves, but a plan
+    // that was made while there were few jobs would read them all.
     options: `-c search_path=${schema} -c enable_seqscan=off -c jit=off`,
   });
   pool.on('error', connectionErrorLogger(logger, 'queue pool'));

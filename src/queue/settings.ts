@@ -29,7 +29,7 @@ export const longestDelayMs = backoff.delay * 2 ** attempts;
 /**
  * The ledger is Postgres; what a queue keeps is for people who look at bull-board. On Redis bounded by count, because
  * it is memory. On Postgres by age, and not by BullMQ at each completion, where it would go through all the kept rows:
- * workers clean up once a minute.
+ * workers clean up once a minute. Redis' in seconds, as BullMQ has them, Postgres' in milliseconds.
  */
 export const retention = {
   redis: {

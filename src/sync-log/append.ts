@@ -41,7 +41,8 @@ const columns = sql`id, organization_id, action, status, resource_type, resource
 /**
  * The INSERT of one entry as a fragment, for statements that write a resource, its entry and its job in one round trip.
  *
- * @param from a FROM clause whose every row makes one entry; none: exactly one. The entry is then the same for each row.
+ * @param from a FROM clause whose every row makes one entry; none: exactly one. The entry is then the same for each row, a name that
+ *   is an expression aside.
  */
 export function insertEntry(entry: SyncLogEntryInput, from: Sql = empty): Sql {
   return sql`INSERT INTO sync_logs (${columns}) ${selectEntry(entry)} ${from}`;
@@ -82,7 +83,9 @@ const namesOf: Partial<Record<SyncLogResourceType, { table: Sql; name: Sql }>> =
 function nameOf(organizationId: string, { type, id, name }: SyncLogEntryInput['resource']): Sql {
   if (name instanceof Sql) return redactedSql(name);
   if (name !== null || id === null || !isId(id)) return sql`${storable(name)}::text`;
-  if (type === 'Organization') return sql`(SELECT o.name FROM organizations o WHERE o.id = ${organizationId}::uuid)`;
+  if (type === 'Organization') {
+    return redactedSql(sql`(SELECT o.name FROM organizations o WHERE o.id = ${organizationId}::uuid)`);
+  }
   const stored = namesOf[type];
   if (stored === undefined) return sql`NULL::text`;
   return redactedSql(

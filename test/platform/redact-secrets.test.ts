@@ -18,6 +18,7 @@ test.each([
   ['rc_scim_short', 'rc_scim_short'],
   ['arc_scim_abcdefgh', 'arc_scim_abcdefgh'],
   ['rc_other_abcdefgh', 'rc_other_abcdefgh'],
+  ['é rc_scim_abcdefgh, érc_scim_abcdefgh', 'é rc_scim_[redacted], érc_scim_[redacted]'],
   ['Bearer abc.def', 'Bearer [redacted]'],
   ['bearer \t abc", next', 'Bearer [redacted]", next'],
   ['Bearers of news', 'Bearers of news'],

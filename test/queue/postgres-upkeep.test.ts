@@ -72,8 +72,11 @@ test.each([
   const { bullmq } = rig.backend.queues['group-membership'];
   const bulk = vi.spyOn(bullmq, 'addBulk');
   const jobs = references(count);
-  await jobQueue('group-membership', bullmq, { fewAtOnce: 8 }).add(jobs);
-  expect(bulk).toHaveBeenCalledTimes(how === 'in bulk' ? 1 : 0);
-  bulk.mockRestore();
+  try {
+    await jobQueue('group-membership', bullmq, { fewAtOnce: 8 }).add(jobs);
+    expect(bulk).toHaveBeenCalledTimes(how === 'in bulk' ? 1 : 0);
+  } finally {
+    bulk.mockRestore();
+  }
   expect(await states(jobs.map(({ id }) => id))).toEqual(jobs.map(() => 'waiting'));
 });

@@ -13,7 +13,9 @@ export function frontendStatements(): (data: Buffer) => string[] {
       // The first message has no type.
       const typeLength = isStarted ? 1 : 0;
       if (rest.length < typeLength + 4) return asked;
-      const end = typeLength + rest.readInt32BE(typeLength);
+      const length = rest.readInt32BE(typeLength);
+      if (length < 4) throw new Error('this is no message of the protocol');
+      const end = typeLength + length;
       if (rest.length < end) return asked;
       const type = isStarted ? String.fromCharCode(rest[0] ?? 0) : '';
       const body = rest.toString('latin1', typeLength + 4, end);
