@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { ConditionError, OutcomeUnknownError, OverloadedError } from '../platform/database-errors.ts';
+import { ConditionError, mostWaiting, OutcomeUnknownError, OverloadedError } from '../platform/database-errors.ts';
 import type { Condition, Database } from '../platform/database.ts';
 import { AbandonedError, OutOfTimeError, requireTimeToBegin, type Deadline } from '../platform/deadline.ts';
+import { asError } from '../platform/errors.ts';
 import { addMembersTogether, type MemberAddition } from './add-members-together.ts';
 import { changeGroup, type GroupChangeResult } from './change-members.ts';
 
@@ -25,9 +26,6 @@ interface Waiting extends AdditionRequest {
 
 /** More is nothing that others could wait for, and takes so long that a commit does not matter. */
 const mostTogether = 500;
-
-/** As many as may wait for a connection: who is further back would only wait in vain. */
-const mostWaiting = 2_000;
 
 /**
  * Adds members to groups, the requests for one group one after the other. Those that come while one is on its way wait
@@ -147,5 +145,5 @@ function isOfOne(error: unknown): boolean {
 function ownError(error: unknown): Error {
   if (error instanceof OutcomeUnknownError) return new OutcomeUnknownError(error.cause);
   if (error instanceof ConditionError) return new ConditionError();
-  return error instanceof Error ? error : new Error(String(error));
+  return asError(error);
 }

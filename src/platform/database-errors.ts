@@ -49,6 +49,9 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
+/** What can be served within the five seconds that one waits for a connection, generously: who is further back waits in vain. */
+export const mostWaiting = 2_000;
+
 /** So many others wait for a connection already that this one is not even put behind them. */
 export class OverloadedError extends Error {
   constructor() {

@@ -6,6 +6,7 @@ import {
   endedUnheard,
   isConditionRefused,
   mayRunAgain,
+  mostWaiting,
   OutcomeUnknownError,
   OverloadedError,
 } from './database-errors.ts';
@@ -73,9 +74,6 @@ export interface DatabaseOptions {
 /** A request is answered within 10 s, whatever happens to Postgres. */
 const defaultStatementTimeoutMs = 8_000;
 
-/** What can be served within the five seconds that one waits for a connection, generously. */
-const maxWaiting = 2_000;
-
 /**
  * Connections that stay open however long nothing is asked: what comes after a pause would wait for a new one, which takes
  * Postgres ten milliseconds, and a hundred where it is busy. More are closed after ten seconds without use.
@@ -132,7 +130,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   async function connect(deadline: Deadline | null): Promise<pg.PoolClient> {
     // Whoever is this far back would only wait in vain; and what waits is memory.
-    if (pool.waitingCount >= maxWaiting) throw new OverloadedError();
+    if (pool.waitingCount >= mostWaiting) throw new OverloadedError();
     // One that is idle, and that nobody before us waits for, is here at once.
     const isAtHand = pool.idleCount > pool.waitingCount;
     const connected = pool.connect();

@@ -46,3 +46,8 @@ export class NotFoundError extends DomainError {
 function shown(id: string): string {
   return id.length > 80 ? `${id.slice(0, 77)}...` : id;
 }
+
+/** What was thrown, as an error: JavaScript throws anything. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { asError } from './errors.ts';
 import type { KeptStatement, ReadRow } from './kept-statements.ts';
 
 /** One statement of a pipeline. */
@@ -107,7 +108,7 @@ class Pipeline implements pg.Submittable {
       this.#answers.at(-1)?.push(this.#readRow(fields));
     } catch (error) {
       // Thrown to pg it would end the process.
-      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#failure = asError(error);
     }
   }
 

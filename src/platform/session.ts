@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import { endsSession } from './database-errors.ts';
 import { requireTime, type Deadline } from './deadline.ts';
+import { asError } from './errors.ts';
 import { isKeptPlanOutdated, keptStatements } from './kept-statements.ts';
 import { runPipeline, type Call } from './pipeline.ts';
 
@@ -19,7 +20,7 @@ export interface Session {
    * @param statements with values each
    * @returns the rows of each
    */
-  runTogether(before: readonly Ahead[], statements: readonly Statement[]): Promise<object[][]>;
+  runTogether(before: Ahead, statements: readonly Statement[]): Promise<object[][]>;
   /** Ends the transaction. One that was not even begun, as no statement followed, costs nothing. */
   end(how: 'COMMIT' | 'ROLLBACK'): Promise<void>;
   /** Whether the connection is lost, or in a state that nobody knows. */
@@ -89,8 +90,7 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
     try {
       return await query();
     } catch (error) {
-      if (endsSession(error) || isKeptPlanOutdated(error))
-        broken ??= error instanceof Error ? error : new Error(String(error));
+      if (endsSession(error) || isKeptPlanOutdated(error)) broken ??= asError(error);
       throw error;
     }
   };
@@ -155,9 +155,7 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
   let inTransaction = false;
 
   /** Before a statement: how long it may take is told to the server where that has changed, and old plans are dropped. */
-  const prepare = async (): Promise<void> => {
-    // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
-    const limitMs = inTransaction || options.preparedStatements ? bound() : undefined;
+  const prepare = async (limitMs: number | undefined): Promise<void> => {
     if (limitMs !== undefined) {
       if (inTransaction) await sendAhead();
       await sendText(`SET ${inTransaction ? 'LOCAL' : 'SESSION'} statement_timeout = ${limitMs}`);
@@ -179,7 +177,8 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
       await sendText(`${arePlansOld ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`);
     },
     run: async <Row extends object>(statement: Sql) => {
-      await prepare();
+      // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
+      await prepare(inTransaction || options.preparedStatements ? bound() : undefined);
       if (statement.values.length === 0) {
         await sendAhead();
         return sendText<Row>(statement.text);
@@ -190,13 +189,10 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
     runTogether: async (before, statements) => {
       requireTime(deadline);
       // Whoever had little time before left this session so; here each is told its time by what goes ahead.
-      if (options.preparedStatements && serverLimitMs < options.statementTimeoutMs) {
-        serverLimitMs = options.statementTimeoutMs;
-        await sendText(`SET SESSION statement_timeout = ${serverLimitMs}`);
-        sessionLimitMs.set(client, serverLimitMs);
-      }
-      if (kept?.arePlansOld() === true) await sendText('DISCARD PLANS');
-      ahead = [...ahead, ...before];
+      const isShortened = options.preparedStatements && serverLimitMs < options.statementTimeoutMs;
+      if (isShortened) serverLimitMs = options.statementTimeoutMs;
+      await prepare(isShortened ? serverLimitMs : undefined);
+      ahead = [...ahead, before];
       return sendBehind(statements);
     },
     end: async (how) => {

@@ -1,6 +1,14 @@
 import type { Sql } from 'sql-template-tag';
-import { ConditionError, endedUnheard, mayRunAgain, OutcomeUnknownError, OverloadedError } from './database-errors.ts';
+import {
+  ConditionError,
+  endedUnheard,
+  mayRunAgain,
+  mostWaiting,
+  OutcomeUnknownError,
+  OverloadedError,
+} from './database-errors.ts';
 import { OutOfTimeError, type Deadline } from './deadline.ts';
+import { asError } from './errors.ts';
 import type { Ahead, Session, Terms } from './session.ts';
 
 /**
@@ -40,9 +48,6 @@ const mostTripsOfLine = 2;
 
 /** What a trip takes along; that many statements take Postgres some ten milliseconds. */
 const mostTogether = 32;
-
-/** As many as may wait for a connection: who is further back would only wait in vain. */
-const mostWaiting = 2_000;
 
 /** A trip that takes longer, because it waits for somebody's lock, keeps nobody waiting who is not on it. */
 const stuckAfterMs = 100;
@@ -127,7 +132,7 @@ export function sharedTrips(options: {
         }, stuckAfterMs);
         return passengers.length === 1
           ? [await session.run(first.statement)]
-          : session.runTogether([amongOthers], statementsOf(passengers));
+          : session.runTogether(amongOthers, statementsOf(passengers));
       });
       for (const [index, { settle }] of passengers.entries()) settle(Promise.resolve(answers[index] ?? []));
     } catch (error) {
@@ -195,10 +200,6 @@ function hasTime(deadline: Deadline): boolean {
 
 function statementsOf(passengers: readonly Passenger[]): Sql[] {
   return passengers.map(({ statement }) => statement);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 function byLock({ locks: one }: Passenger, { locks: other }: Passenger): number {

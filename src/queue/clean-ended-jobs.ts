@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq';
+import { asError } from '../platform/errors.ts';
 import { periodically } from '../platform/periodically.ts';
 
 /** How long a queue keeps jobs that have ended, in milliseconds. */
@@ -38,7 +39,7 @@ export function keepCleaning(queue: Queue, keptFor: KeptFor, onError: (error: Er
   const stop = periodically(
     cleanIntervalMs,
     () => cleanEndedJobs(queue, keptFor, () => isStopping),
-    (error) => onError(error instanceof Error ? error : new Error(String(error))),
+    (error) => onError(asError(error)),
     firstCleaningAfterMs,
   );
   return () => {

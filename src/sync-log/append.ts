@@ -41,8 +41,8 @@ const columns = sql`id, organization_id, action, status, resource_type, resource
 /**
  * The INSERT of one entry as a fragment, for statements that write a resource, its entry and its job in one round trip.
  *
- * @param from a FROM clause whose every row makes one entry; none: exactly one. The entry is then the same for each row, a name that
- *   is an expression aside.
+ * @param from a FROM clause whose every row makes one entry; none: exactly one. The entry is then the same for each
+ *   row, a name that is an expression aside.
  */
 export function insertEntry(entry: SyncLogEntryInput, from: Sql = empty): Sql {
   return sql`INSERT INTO sync_logs (${columns}) ${selectEntry(entry)} ${from}`;
