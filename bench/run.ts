@@ -92,8 +92,8 @@ async function runStudies(
   }
   if (chosen('fairness')) {
     const scale = quick
-      ? { seconds: 3, workers: [1], floodUsers: 20_000 }
-      : { seconds: 20, workers: [1, 3], floodUsers: 200_000 };
+      ? { rounds: 1, seconds: 3, workers: [1], floodUsers: 20_000 }
+      : { rounds: 4, seconds: 10, workers: [1, 3], floodUsers: 200_000 };
     const engines = await enginesOf(['postgres', 'redis']);
     await note('fairness', await studyFairness(surroundings, { engines, ...scale }));
   }

@@ -27,20 +27,25 @@ export interface AccessDelays extends Percentiles {
 }
 
 /**
- * From the ingress's answer to the commit of the grant, for users whose change was operation `from + i`. A grant that was
- * there before the answer counts as 0.
+ * From the ingress's answer to the commit of the grant, in milliseconds, for users whose change was operation `from + i`. A
+ * grant that was there before the answer counts as 0.
  *
  * @throws when a user has no grant: a change was lost
  */
-export function accessDelays(
+export function delaysToAccess(
   answeredAt: Float64Array,
   userOf: (position: number) => string,
   granted: ReadonlyMap<string, number>,
-): AccessDelays {
-  const delays = Array.from(answeredAt, (at, position) => {
+): number[] {
+  return Array.from(answeredAt, (at, position) => {
     const grantedAtMs = granted.get(userOf(position));
     if (grantedAtMs === undefined) throw new Error(`the user ${userOf(position)} was never given access`);
     return Math.max(0, grantedAtMs - at);
   });
+}
+
+/** Of delays that were measured in several parts. */
+export function accessDelays(parts: readonly (readonly number[])[]): AccessDelays {
+  const delays = parts.flat();
   return { changes: delays.length, ...percentiles([delays]), most: Math.max(...delays) };
 }

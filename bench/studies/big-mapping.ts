@@ -8,7 +8,7 @@ import { groupId } from '../seed/sample-ids.ts';
 import { insertGroup } from '../seed/seed-rollcall.ts';
 import { bareMapping, bareResync } from './bare-mapping.ts';
 import { setStage, type Stage, type Surroundings } from './stage.ts';
-import { trickle, trickleRate, trickling, type Trickled } from './trickle.ts';
+import { trickle, trickleFigures, trickleRate, trickling, type Trickled, type TrickleFigures } from './trickle.ts';
 
 export interface MappingFigures {
   what: string;
@@ -21,7 +21,7 @@ export interface MappingFigures {
   /** How often the job told how far it was. */
   progressSeen: number;
   /** What another organization felt meanwhile. */
-  neighbour: Trickled | null;
+  neighbour: TrickleFigures | null;
 }
 
 const neighbourSeconds = 5;
@@ -74,9 +74,9 @@ export async function studyMapping(surroundings: Surroundings, users: number): P
       felt = trickle(stage, load, neighbour, neighbourSeconds);
       return answer;
     });
-    const readFigures = await felt;
+    const readTrickled = await felt;
     await stage.untilQuiet();
-    const neighbourFigures = readFigures === undefined ? null : await readFigures();
+    const neighbourFigures = readTrickled === undefined ? null : trickleFigures([await readTrickled()]);
     figures.push({
       what: 'changed beside a neighbour',
       users,

@@ -3,7 +3,7 @@ import { percentiles } from '../measure/statistics.ts';
 import { digits, printTable } from '../report.ts';
 import { userId } from '../seed/sample-ids.ts';
 import type { QueueEngine } from '../servers/queue-engines.ts';
-import { accessDelays, grantedAt, type AccessDelays } from './access-probe.ts';
+import { accessDelays, delaysToAccess, grantedAt, type AccessDelays } from './access-probe.ts';
 import { setStage, type Surroundings } from './stage.ts';
 
 export interface AccessFigures {
@@ -49,7 +49,9 @@ export async function studyAccess(
           engine: engine.name,
           load: `${rate} changes a second`,
           ingress: percentiles([result.latenciesMs]),
-          delays: accessDelays(result.answeredAt, (position) => userId(first + result.from + position), granted),
+          delays: accessDelays([
+            delaysToAccess(result.answeredAt, (position) => userId(first + result.from + position), granted),
+          ]),
         });
       }
     } finally {

@@ -3,7 +3,7 @@ import { percentiles, type Percentiles } from '../measure/statistics.ts';
 import { digits, printTable } from '../report.ts';
 import type { OrganizationWithMapping } from '../seed/seed-organizations.ts';
 import type { QueueEngine } from '../servers/queue-engines.ts';
-import { accessDelays, grantedAt, type AccessDelays } from './access-probe.ts';
+import { accessDelays, delaysToAccess, grantedAt, type AccessDelays } from './access-probe.ts';
 import { expectApplied, inTurn, mostInTurn, prepareOrganizations, userInTurn } from './in-turn.ts';
 import { setStage, type Stage, type Surroundings } from './stage.ts';
 
@@ -85,7 +85,9 @@ async function measure(
   );
   return {
     ingress: percentiles([result.latenciesMs]),
-    delays: accessDelays(result.answeredAt, (position) => userInTurn(organizations, result.from + position), granted),
+    delays: accessDelays([
+      delaysToAccess(result.answeredAt, (position) => userInTurn(organizations, result.from + position), granted),
+    ]),
   };
 }
 

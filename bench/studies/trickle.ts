@@ -1,15 +1,29 @@
 import type { LoadProcess } from '../load/load-process.ts';
 import { percentiles, type Percentiles } from '../measure/statistics.ts';
 import { userId } from '../seed/sample-ids.ts';
-import { accessDelays, grantedAt, type AccessDelays } from './access-probe.ts';
+import { accessDelays, delaysToAccess, grantedAt, type AccessDelays } from './access-probe.ts';
 import type { Stage, StagedOrganization } from './stage.ts';
 
 /** Of a quiet neighbour: one change every 50 ms, as a provider's delta sync sends them. */
 export const trickleRate = 20;
 
+/** What was seen of each change, in milliseconds. */
 export interface Trickled {
+  ingressMs: Float64Array;
+  delaysMs: number[];
+}
+
+export interface TrickleFigures {
   ingress: Percentiles;
   delays: AccessDelays;
+}
+
+/** Of a trickle that was sent in several parts. */
+export function trickleFigures(parts: readonly Trickled[]): TrickleFigures {
+  return {
+    ingress: percentiles(parts.map(({ ingressMs }) => ingressMs)),
+    delays: accessDelays(parts.map(({ delaysMs }) => delaysMs)),
+  };
 }
 
 /** What an organization needs for so many changes of a trickle. */
@@ -17,7 +31,7 @@ export function trickling(changes: number) {
   return { users: changes + 10, groups: 5, mapped: true };
 }
 
-/** Sends the trickle. @returns what reads its figures, to be called when its jobs are done */
+/** Sends the trickle. @returns what reads what was seen of it, to be called when its jobs are done */
 export async function trickle(
   stage: Stage,
   load: LoadProcess,
@@ -37,8 +51,8 @@ export async function trickle(
   return async () => {
     const granted = await grantedAt(stage.databaseUrl, [stage.workspaceOf(id)]);
     return {
-      ingress: percentiles([result.latenciesMs]),
-      delays: accessDelays(result.answeredAt, (position) => userId(first + position), granted),
+      ingressMs: result.latenciesMs,
+      delaysMs: delaysToAccess(result.answeredAt, (position) => userId(first + position), granted),
     };
   };
 }
