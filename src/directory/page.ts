@@ -130,8 +130,8 @@ function opposite({ direction, inclusive, ...place }: ListPosition): ListPositio
 }
 
 /**
- * FROM and WHERE of a page by position. A look-up is done before its rows are put in order (OFFSET 0 keeps the two apart), so that no
- * plan can walk the order instead, as one would that was made while there were few rows.
+ * FROM and WHERE of a page by index. A look-up is done before its rows are put in order (OFFSET 0 keeps the two apart), so
+ * that no plan can walk the order instead, as one would that was made while there were few rows.
  */
 function rowsOf({ table, row, where, isLookUp }: PageQuery): Sql {
   return isLookUp

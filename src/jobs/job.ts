@@ -14,8 +14,8 @@ export interface GroupMembershipPayload {
  * Reconcile everybody a change of rules concerns, in keyset pages of users.
  *
  * - `group`: the members of one group, because its mapping was saved.
- * - `organization`: every user of the directory, because the connection role changed or directory sync was selected
- *   again (`reason` says which, for the log).
+ * - `organization`: every user of the directory, because the connection role changed, directory sync was selected again, or
+ *   a resync was asked for or due (`reason` says which, for the log).
  */
 export type WorkspaceMappingPayload =
   | { scope: 'group'; groupId: string; afterUserId?: string }

@@ -65,7 +65,7 @@ const amongOthers: Ahead = {
 };
 
 /**
- * Statements of several requests in one round trip and one transaction. While one trip is on its way those who come wait,
+ * Statements of several requests in one round trip and one transaction. While two trips are on their way those who come wait,
  * and then go together: the message, the condition, the transaction and, of writes, the commit are there once for all. A
  * statement that comes alone goes at once. (Postgres calls the last part group commit; what is saved here is mostly around
  * the statements.)

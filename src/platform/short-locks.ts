@@ -7,7 +7,7 @@ import type { Knex } from 'knex';
  */
 export const lockTimeoutMs = 250;
 
-/** Long enough for those who queued up to pass, and for whoever holds the lock to be done: ten tries take some 6 s. */
+/** Long enough for those who queued up to pass, and for whoever holds the lock to be done: ten tries take some 8 s. */
 const pauseMs = 600;
 
 export interface LockTries {

@@ -69,7 +69,7 @@ export const workerSilenceMs = 20_000;
  */
 export const commandSilenceMs = 5_000;
 
-/** How many jobs one organization may have in the queue: enough to keep every worker busy with it alone, no more. */
+/** How many jobs of all kinds one organization may have in the queue. */
 export const inFlightPerOrganization = 16;
 
 /**

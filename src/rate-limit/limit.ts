@@ -10,7 +10,7 @@ export interface QuotaStore {
    * Takes up to `wanted` tokens out of the bucket `key`; a bucket that is not there yet is full.
    *
    * @returns how many it got, 0 for an empty bucket
-   * @throws when the store is away; nobody has waited for it longer than half a second
+   * @throws when the store is away; nobody but the lease itself waits for that (rate-limiter.ts)
    */
   lease(key: string, wanted: number, limit: Limit): Promise<number>;
 }

@@ -2,7 +2,7 @@ import { DomainError } from '../../platform/errors.ts';
 import type { FairShares, Turn } from '../../rate-limit/fair-shares.ts';
 import { requestOf, type Exchange } from './exchange.ts';
 
-/** Whoever has waited for so long has three seconds left for the work itself (see request-deadline.ts). */
+/** Whoever has waited for so long has three and a half seconds left for the work itself (see request-deadline.ts). */
 const patienceMs = 5_000;
 
 /**

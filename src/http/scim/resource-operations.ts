@@ -7,7 +7,7 @@ interface Written {
 
 /**
  * The writes of one resource type, the same for a request of its own and for an operation of a bulk request: each is
- * one transaction, leaves one log entry whatever its outcome, and nudges the dispatcher.
+ * one transaction, leaves one log entry whatever its outcome, and nudges the dispatcher where it has left a job.
  *
  * @template Created what a create answers with
  * @template Changed what a change answers with
