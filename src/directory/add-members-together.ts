@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { QueueName } from '../jobs/job.ts';
 import type { Queryable } from '../platform/database.ts';
-import { newId } from '../platform/ids.ts';
+import { idArray, newId } from '../platform/ids.ts';
 import { redactedSql } from '../platform/redact-secrets.ts';
 import type { DirectoryCaller } from './caller.ts';
 import type { GroupChangeResult } from './change-members.ts';
@@ -51,7 +51,7 @@ export async function addMembersTogether(
     ), asked AS MATERIALIZED (
       -- Whoever asks first for a user has added it.
       SELECT user_id, min(turn) AS turn
-      FROM unnest(${asked.map(({ userId }) => userId)}::uuid[], ${asked.map(({ turn }) => turn)}::integer[]) AS a(user_id, turn)
+      FROM unnest(${idArray(asked.map(({ userId }) => userId))}::uuid[], ${asked.map(({ turn }) => turn)}::integer[]) AS a(user_id, turn)
       GROUP BY user_id
     ), added AS (
       INSERT INTO group_members (organization_id, group_id, user_id)

@@ -83,7 +83,7 @@ export async function replaceGroup(
     resource: replacement.resource,
     ...(members === undefined
       ? { remark: 'The request had no members attribute, so the members were left as they are.' }
-      : { members: { base: 'clear', add: [...members], remove: [] } }),
+      : { members: { base: 'clear', add: members, remove: [] } }),
   }));
 }
 

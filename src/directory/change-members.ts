@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { insertMembershipJobs } from '../jobs/add.ts';
 import type { Queryable } from '../platform/database.ts';
+import { idArray } from '../platform/ids.ts';
 import { redactedSql } from '../platform/redact-secrets.ts';
 import type { MemberChange } from '../scim/group-members-patch.ts';
 import { entryId } from '../sync-log/append.ts';
@@ -39,7 +40,7 @@ export async function changeGroup(
   change: GroupChange,
 ): Promise<GroupChangeResult | undefined> {
   const { columns, members, attributesChanged } = change;
-  const add = members === undefined ? [] : [...new Set(members.add)];
+  const add = members?.add ?? [];
   const attributesDiffer = attributesChanged.length > 0;
   const setColumns =
     columns === undefined || !attributesDiffer
@@ -60,7 +61,7 @@ export async function changeGroup(
       ? nobody
       : sql`
         INSERT INTO group_members (organization_id, group_id, user_id)
-        SELECT ${organizationId}, target.id, user_id FROM target, unnest(${add}::uuid[]) AS user_id
+        SELECT ${organizationId}, target.id, user_id FROM target, unnest(${idArray(add)}::uuid[]) AS user_id
         ON CONFLICT DO NOTHING
         RETURNING user_id`;
   const concerned =
@@ -116,6 +117,6 @@ const nobody = sql`SELECT NULL::uuid AS user_id WHERE false`;
 /** Which present members go: a condition on `m.user_id`; undefined: none can. */
 function leaving(members: MemberChange | undefined, add: readonly string[]): Sql | undefined {
   if (members === undefined || (members.base === 'keep' && members.remove.length === 0)) return undefined;
-  if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${add}::uuid[]))`;
-  return sql`m.user_id = ANY (${members.remove}::uuid[])`;
+  if (members.base === 'clear') return sql`NOT (m.user_id = ANY (${idArray(add)}::uuid[]))`;
+  return sql`m.user_id = ANY (${idArray(members.remove)}::uuid[])`;
 }

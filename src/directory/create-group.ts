@@ -1,7 +1,7 @@
 import sql, { empty } from 'sql-template-tag';
 import { insertMembershipJobs } from '../jobs/add.ts';
 import type { Database } from '../platform/database.ts';
-import { newId } from '../platform/ids.ts';
+import { idArray, newId } from '../platform/ids.ts';
 import type { JsonObject } from '../scim/json.ts';
 import { insertEntry } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
@@ -53,7 +53,7 @@ export async function createGroup(
       ? empty
       : sql`, added AS (
           INSERT INTO group_members (organization_id, group_id, user_id)
-          SELECT ${organizationId}, g.id, user_id FROM g, unnest(${unique}::uuid[]) AS user_id
+          SELECT ${organizationId}, g.id, user_id FROM g, unnest(${idArray(unique)}::uuid[]) AS user_id
           RETURNING user_id
         ), jobs AS (${insertMembershipJobs(organizationId, cause.requestId, sql`SELECT user_id FROM added`, unique.length)})`;
   const [row] = await mapGroupConflict(

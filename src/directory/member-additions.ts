@@ -126,7 +126,7 @@ async function addAll(groupId: string, batch: readonly Waiting[]): Promise<void>
 async function addAlone(groupId: string, { db, caller, add, settle }: Waiting): Promise<void> {
   const outcome = changeGroup(db, caller, groupId, {
     attributesChanged: [],
-    members: { base: 'keep', add: [...add], remove: [] },
+    members: { base: 'keep', add, remove: [] },
   });
   settle(outcome);
   await outcome.catch(() => undefined);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { DomainError } from '../platform/errors.ts';
@@ -180,7 +180,7 @@ function wasSentToSignIn(res: Response): boolean {
 /** What a credential is remembered by: only its hash is kept. */
 export function nameOfCredential({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
   const sent = headers.authorization ?? headers.cookie;
-  return sent === undefined ? null : createHash('sha256').update(sent).digest('base64');
+  return sent === undefined ? null : hash('sha256', sent, 'base64');
 }
 
 /** An IPv6 host has 2^64 addresses at its disposal, so its network counts as one. */

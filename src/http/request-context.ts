@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
+import { newId } from '../platform/ids.ts';
 import { withKnownFields, type Logger } from '../platform/logger.ts';
 import { redactSecrets } from '../platform/redact-secrets.ts';
 import type { Metrics } from './metrics.ts';
@@ -47,7 +47,7 @@ export function beginRequests(dependencies: {
   return (req, res) => {
     const startedAt = performance.now();
     const given = req.headers['x-request-id'];
-    const requestId = typeof given === 'string' && isUsable(given) ? given : randomUUID();
+    const requestId = typeof given === 'string' && isUsable(given) ? given : newId();
     let ownLogger: Logger | undefined;
     const context: RequestContext = {
       requestId,

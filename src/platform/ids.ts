@@ -37,6 +37,16 @@ function randomBytes(): Uint8Array {
 }
 
 /**
+ * Ids as `::uuid[]` reads them. A list that is bound as it is has each of its elements searched for what would have to be
+ * escaped.
+ *
+ * @param ids of which `isId` is true
+ */
+export function idArray(ids: readonly string[]): string {
+  return `{${ids.join(',')}}`;
+}
+
+/**
  * Whether text can be compared with a `uuid` column. Anything else is simply an unknown id: callers answer "not found"
  * instead of letting Postgres reject the cast.
  */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { claimOverdue, claimPending, releaseClaims, type ClaimedJob } from '../jobs/claim.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
@@ -140,6 +140,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   async function loop(): Promise<void> {
+    // Whoever nudges has an answer to send first.
+    await immediate();
     while (wanted && !closed) {
       wanted = false;
       await run(dispatchPending);

@@ -3,13 +3,14 @@ import { instantOf } from './date-time.ts';
 import { asList, booleanFromText, canonicalSubName, complexFromText, hasEmptyValue, unwrapSingle } from './dialects.ts';
 import { isJsonObject, isUnassigned, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
 import { keepOnePrimary, mergeElements } from './multi-valued.ts';
+import { plainMembers } from './plain-members.ts';
 import { maxValues } from './resource-limits.ts';
 import { badRequest, quoted, type ScimError } from './scim-error.ts';
 import type { AttributeDefinition } from './schema.ts';
 
 /**
- * The value of a whole attribute as it is stored: of the type that its definition declares, lists without repetition and
- * with one primary at most, readOnly sub-attributes left out. Undefined when the value unassigns the attribute (`null`,
+ * The value of a whole attribute as it is stored: of the type that its definition declares, lists without repetition (the
+ * members of a group aside, which become a set) and with one primary at most, readOnly sub-attributes left out. Undefined when the value unassigns the attribute (`null`,
  * `[]`, nothing left).
  *
  * @param where the attribute's name as the client knows it, for messages
@@ -22,6 +23,8 @@ export function attributeValue(
 ): JsonValue | undefined {
   if (!definition.multiValued) return singleValue(definition, value, where);
   if (value === null) return unassigned(definition, value, where);
+  const members = plainMembers(definition, value);
+  if (members !== undefined) return members;
   const elements = listElements(definition, value, where);
   if (elements.length === 0) return unassigned(definition, value, where);
   return requireFewValues(definition, keepOnePrimary(mergeElements(definition, [], elements).elements), where);
@@ -34,6 +37,8 @@ export function attributeValue(
  * @throws ScimError 400 invalidValue
  */
 export function listElements(definition: AttributeDefinition, value: JsonValue, where: string): JsonValue[] {
+  const members = plainMembers(definition, value);
+  if (members !== undefined) return members;
   return asList(value).flatMap((element) => {
     const checked = singleValue(definition, element, where);
     if (definition.emptyListKept && !hasValue(checked)) {

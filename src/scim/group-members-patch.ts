@@ -10,8 +10,8 @@ import { badRequest } from './scim-error.ts';
  */
 export interface MemberChange {
   readonly base: 'keep' | 'clear';
-  readonly add: string[];
-  readonly remove: string[];
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
 }
 
 /**

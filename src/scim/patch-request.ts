@@ -16,6 +16,7 @@ import { sameName } from './fold-case.ts';
 import { isJsonObject, isUnassigned, member, ownValue, setOwn, type JsonObject, type JsonValue } from './json.ts';
 import { requireMessageSchema } from './message-schemas.ts';
 import { parsePath, type PatchPath } from './path.ts';
+import { plainMembers } from './plain-members.ts';
 import { checkedBody, checkedValue } from './safe-json.ts';
 import { badRequest, quoted } from './scim-error.ts';
 import type { AttributeDefinition, ResourceType } from './schema.ts';
@@ -160,7 +161,7 @@ function operationsOfAttribute(
     throw missingValue(op, name);
   }
   if (isStructured && definition.emptyListKept && !filter) {
-    const changes = membershipOperations(value);
+    const changes = plainMembers(definition, value) === undefined ? membershipOperations(value) : undefined;
     if (changes) {
       return changes.flatMap((change) => operationsOfAttribute(change.op, path, [change.value], origin));
     }

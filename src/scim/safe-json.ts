@@ -20,9 +20,13 @@ export function isReservedName(name: string): boolean {
 
 /** Whether any part of a dotted, URN-prefixed or bracketed key is reserved. */
 export function holdsReservedName(key: string): boolean {
-  // Nearly every key is a plain name, and a body may have a hundred thousand of them.
-  if (/^\w*$/u.test(key)) return isReservedName(key);
+  if (isPlainName(key)) return isReservedName(key);
   return key.split(/[.:[\]]/u).some((part) => isReservedName(part.trim()));
+}
+
+/** As nearly every key is, of which a body may have a hundred thousand. */
+function isPlainName(key: string): boolean {
+  return /^\w*$/u.test(key);
 }
 
 /** Text that UTF-8 and Postgres can hold: no NUL, no half of a surrogate pair. */
@@ -72,15 +76,17 @@ function checkValue(value: unknown, depth: number, reservedNameError: ScimType):
     for (const element of value) checkValue(element, depth + 1, reservedNameError);
     return;
   }
-  const members = Object.entries(value);
-  if (members.length > maxValues) {
-    throw badRequest('invalidSyntax', `An object has ${members.length} members; at most ${maxValues} are accepted.`);
+  const keys = Object.keys(value);
+  if (keys.length > maxValues) {
+    throw badRequest('invalidSyntax', `An object has ${keys.length} members; at most ${maxValues} are accepted.`);
   }
-  for (const [key, member] of members) {
+  for (const key of keys) {
     if (holdsReservedName(key)) {
       throw badRequest(reservedNameError, `${quoted(key)} is not an attribute name; the name is reserved.`);
     }
-    if (!isStorableText(key)) throw badRequest('invalidSyntax', 'An attribute name holds an unusable character.');
-    checkValue(member, depth + 1, reservedNameError);
+    if (!isPlainName(key) && !isStorableText(key)) {
+      throw badRequest('invalidSyntax', 'An attribute name holds an unusable character.');
+    }
+    checkValue((value as Record<string, unknown>)[key], depth + 1, reservedNameError);
   }
 }

@@ -84,13 +84,12 @@ function nameOf(organizationId: string, { type, id, name }: SyncLogEntryInput['r
   if (name instanceof Sql) return redactedSql(name);
   if (name !== null || id === null || !isId(id)) return sql`${storable(name)}::text`;
   if (type === 'Organization') {
-    return redactedSql(sql`(SELECT o.name FROM organizations o WHERE o.id = ${organizationId}::uuid)`);
+    return sql`(SELECT ${redactedSql(sql`o.name`)} FROM organizations o WHERE o.id = ${organizationId}::uuid)`;
   }
   const stored = namesOf[type];
   if (stored === undefined) return sql`NULL::text`;
-  return redactedSql(
-    sql`(SELECT r.${stored.name} FROM ${stored.table} r WHERE r.organization_id = ${organizationId}::uuid AND r.id = ${id}::uuid)`,
-  );
+  return sql`(SELECT ${redactedSql(sql`r.${stored.name}`)} FROM ${stored.table} r
+    WHERE r.organization_id = ${organizationId}::uuid AND r.id = ${id}::uuid)`;
 }
 
 /** Appends one entry inside the caller's transaction. */

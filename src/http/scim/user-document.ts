@@ -15,10 +15,14 @@ export function userETag(user: UserWithGroups): string {
   return weakETag(user.version, createHash('sha256').update(JSON.stringify(user.groups)).digest('hex').slice(0, 12));
 }
 
-/** A user as the protocol shows it (RFC 7643 section 8.2), cut to what the caller asked for. */
+/**
+ * A user as the protocol shows it (RFC 7643 section 8.2), cut to what the caller asked for.
+ *
+ * @param view its `etag`: where the caller has it already
+ */
 export function userDocument(
   user: UserWithGroups,
-  { baseUrl, projection }: { baseUrl: string; projection: Projection },
+  { baseUrl, projection, etag = userETag(user) }: { baseUrl: string; projection: Projection; etag?: string },
 ): JsonObject {
   const resource = userResource(user);
   const groups = (user.groups ?? []).filter(isJsonObject).map((group) => ({
@@ -37,7 +41,7 @@ export function userDocument(
         created: user.createdAt.toISOString(),
         lastModified: user.updatedAt.toISOString(),
         location: `${baseUrl}/Users/${user.id}`,
-        version: userETag(user),
+        version: etag,
       },
     },
     projection,

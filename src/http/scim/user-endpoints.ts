@@ -31,7 +31,8 @@ export function userEndpoints({ nudge }: Pick<ScimDependencies, 'nudge'>): Endpo
         const projection = projectionOf(exchange, request);
         const { db, caller } = request;
         const user = await readUser(db, caller.organizationId, id, { withGroups: includes(projection, 'groups') });
-        if (!answerNotModified(exchange, userETag(user))) send(exchange, request, 200, user, projection);
+        const etag = userETag(user);
+        if (!answerNotModified(exchange, etag)) send(exchange, request, 200, user, projection, etag);
       },
       PUT: async (exchange, request, id) => {
         const projection = projectionOf(exchange, request);
@@ -61,8 +62,9 @@ function send(
   status: number,
   user: UserWithGroups,
   projection: Projection,
+  etag = userETag(user),
 ): void {
-  res.setHeader('ETag', userETag(user));
+  res.setHeader('ETag', etag);
   if (status === 201) res.setHeader('Location', `${baseUrl}/Users/${user.id}`);
-  sendResource(res, status, userDocument(user, { baseUrl, projection }));
+  sendResource(res, status, userDocument(user, { baseUrl, projection, etag }));
 }
