@@ -67,7 +67,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     }),
   } = dependencies;
   const base = publicUrl(config);
-  const nudge = () => engine.nudge();
+  const nudge = (organizationId?: string) => engine.nudge(organizationId);
   const app = express();
   app.disable('x-powered-by');
   // SCIM resources carry the ETag of their version; hashing every other answer would be work for nobody.

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Queryable } from '../platform/database.ts';
+import { idArray } from '../platform/ids.ts';
 import type { FailureCode } from './failure.ts';
 import { queueNames, type QueueName } from './job.ts';
 
@@ -24,6 +25,10 @@ export interface ClaimLimits {
    * are not counted: a minute of backoff is not to hold up what comes after.
    */
   membershipInFlight?: number;
+  /** Of these organizations alone; left out: of all. */
+  only?: readonly string[] | undefined;
+  /** Organizations of which no `group-membership` jobs are claimed this time; left out: none. */
+  resting?: readonly string[];
   /** How many jobs one claim takes. */
   total: number;
 }
@@ -45,19 +50,10 @@ export interface ClaimLimits {
  */
 export function claimPending(
   db: Queryable,
-  { inFlightPerOrganization, membershipInFlight = inFlightPerOrganization, total }: ClaimLimits,
+  { only, inFlightPerOrganization, membershipInFlight = inFlightPerOrganization, resting = [], total }: ClaimLimits,
 ): Promise<ClaimedJob[]> {
   return db.query<ClaimedJob>(sql`
-    WITH RECURSIVE tenant AS (
-      (SELECT organization_id FROM sync_jobs WHERE status = 'pending' ORDER BY organization_id LIMIT 1)
-      UNION ALL
-      SELECT next.organization_id
-      FROM tenant
-      CROSS JOIN LATERAL (
-        SELECT organization_id FROM sync_jobs
-        WHERE status = 'pending' AND organization_id > tenant.organization_id
-        ORDER BY organization_id
-        LIMIT 1) AS next
+    WITH RECURSIVE tenant AS (${only === undefined ? tenants : sql`SELECT unnest(${idArray(only)}::uuid[]) AS organization_id`}
     ), candidate AS MATERIALIZED (
       SELECT tenant.organization_id, pending.id, pending.turn
       FROM tenant
@@ -75,7 +71,8 @@ export function claimPending(
           WHERE organization_id = tenant.organization_id AND status = 'pending' AND ${isKnown}
           ORDER BY id
           LIMIT greatest(${inFlightPerOrganization}::bigint - in_flight.jobs, 0)) AS oldest) AS pending
-      WHERE pending.queue <> ${membership} OR pending.membership_turn <= ${membershipInFlight}::bigint
+      WHERE pending.queue <> ${membership}
+        OR (pending.membership_turn <= ${membershipInFlight}::bigint AND tenant.organization_id <> ALL (${idArray(resting)}::uuid[]))
       ORDER BY pending.turn, pending.id
       LIMIT ${total}
     ), locked AS MATERIALIZED (
@@ -96,6 +93,18 @@ export function claimPending(
       ${waitedMs}
     FROM claimed ORDER BY turn, id`);
 }
+
+/** All organizations with pending jobs. */
+const tenants = sql`
+      (SELECT organization_id FROM sync_jobs WHERE status = 'pending' ORDER BY organization_id LIMIT 1)
+      UNION ALL
+      SELECT next.organization_id
+      FROM tenant
+      CROSS JOIN LATERAL (
+        SELECT organization_id FROM sync_jobs
+        WHERE status = 'pending' AND organization_id > tenant.organization_id
+        ORDER BY organization_id
+        LIMIT 1) AS next`;
 
 /** An older version's dispatcher would not know where to put it. */
 const isKnown = sql`queue = ANY (${[...queueNames]}::text[])`;

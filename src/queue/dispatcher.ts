@@ -1,19 +1,21 @@
-import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { claimOverdue, claimPending, releaseClaims, type ClaimedJob } from '../jobs/claim.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
 import type { Queryable } from '../platform/database.ts';
 import { createRecentActivity } from '../rate-limit/recent-activity.ts';
+import { createClaimLoop } from './claim-loop.ts';
 import type { JobQueue } from './job-queue.ts';
+import { createRests } from './rests.ts';
 import {
   claimBatch,
-  claimPauseMs,
   inFlightPerOrganization,
   membershipInFlightBesideOthers,
   membershipInFlightPerOrganization,
   overdueMs,
+  restMs,
   sweepIntervalMs,
 } from './settings.ts';
+import type { FinishedJob } from './workers.ts';
 
 export interface DispatcherOptions {
   db: Queryable;
@@ -26,13 +28,18 @@ export interface DispatcherOptions {
   /** For tests. */
   sweepEveryMs?: number;
   overdueAfterMs?: number;
+  restForMs?: number;
 }
 
 export interface Dispatcher {
-  /** Says that a job row has been committed. Returns at once, never throws; many calls make one claim. */
-  nudge(): void;
+  /**
+   * Says that a job row has been committed. Returns at once, never throws; many calls make one claim.
+   *
+   * @param organizationId whose it is; left out: of several
+   */
+  nudge(organizationId?: string): void;
   /** Says that a worker of this process is done with a job, so that its organization may have another one. */
-  jobFinished(organizationId: string): void;
+  jobFinished(job: Pick<FinishedJob, 'organizationId' | 'leftNone'>): void;
   close(): Promise<void>;
 }
 
@@ -44,35 +51,38 @@ export interface Dispatcher {
 const finishedPerClaim = Math.ceil(membershipInFlightPerOrganization / 4);
 
 /**
- * Moves job rows into the queue: at once after a nudge, and by a sweep for what no nudge announced (a crash, another
- * process, a queue that was away). Rows dispatched too long ago are looked up in the queue by state.
+ * Moves job rows into the queue: those of an organization at once after a nudge, and all by a sweep, for what no nudge
+ * announced (a crash, another process, a queue that was away). Rows dispatched too long ago are looked up in the queue by state.
  *
  * One loop does all of it, so that a process never runs two claims at a time, and a slow queue delays this loop alone.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, queues, logger, onDispatched, isConnected = () => true } = options;
-  const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs } = options;
+  const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs, restForMs = restMs } = options;
   /** Whose jobs this process has seen: put into the queue, or worked. */
   const activity = createRecentActivity();
   let closed = false;
   let finished = 0;
-  let running: Promise<void> | undefined;
-  let wanted = false;
   /** After a failure nudges wait for the next sweep: a queue that is away must not be claimed for at every request. */
   let troubled = false;
 
-  async function dispatchPending(): Promise<void> {
+  /** @param only of these organizations; undefined: of all */
+  async function dispatchPending(only: readonly string[] | undefined): Promise<void> {
     let claimed: ClaimedJob[];
     do {
       if (!isConnected()) return;
+      const besideOthers = activity.hasSeveral(performance.now());
       claimed = await claimPending(db, {
+        only,
         inFlightPerOrganization,
-        membershipInFlight: activity.hasSeveral(performance.now())
-          ? membershipInFlightBesideOthers
-          : membershipInFlightPerOrganization,
+        membershipInFlight: besideOthers ? membershipInFlightBesideOthers : membershipInFlightPerOrganization,
+        resting: besideOthers ? rests.resting() : [],
         total: claimBatch,
       });
-      for (const { organizationId } of claimed) activity.note(organizationId, performance.now());
+      for (const { organizationId, queue } of claimed) {
+        activity.note(organizationId, performance.now());
+        if (queue === 'group-membership') rests.begin(organizationId);
+      }
       await Promise.all(queueNames.map((name) => enqueue(name, claimed)));
     } while (claimed.length === claimBatch && !closed && !troubled);
   }
@@ -139,54 +149,53 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  async function loop(): Promise<void> {
-    // Whoever nudges has an answer to send first.
-    await immediate();
-    while (wanted && !closed) {
-      wanted = false;
-      await run(dispatchPending);
-      // Who nudges in the meantime is served by the next claim; whoever nudges later finds the loop at rest.
-      await sleep(claimPauseMs);
-    }
-    running = undefined;
-  }
+  const claims = createClaimLoop((only) => run(() => dispatchPending(only)));
+  const rests = createRests({
+    lengthMs: restForMs,
+    onRested: (organizationId) => {
+      if (!troubled) claims.want(organizationId);
+    },
+  });
 
-  function start(): void {
-    if (closed) return;
-    wanted = true;
-    running ??= loop();
+  /** Unless it is about somebody who rests while others do not. */
+  function claimFor(organizationId: string | undefined): void {
+    if (troubled) return;
+    const waits = organizationId !== undefined && activity.hasSeveral(performance.now()) && rests.waits(organizationId);
+    if (!waits) claims.want(organizationId);
   }
 
   let timer: NodeJS.Timeout | undefined;
   function scheduleSweep(): void {
     timer = setTimeout(() => {
       troubled = false;
-      start();
-      void Promise.resolve(running)
+      claims.want();
+      void claims
+        .idle()
         .then(() => run(lookAfterOverdue))
         .then(() => {
           if (!closed) scheduleSweep();
         });
     }, sweepEveryMs);
   }
-  start();
+  claims.want();
   scheduleSweep();
 
   return {
-    nudge() {
-      if (!troubled) start();
-    },
-    jobFinished(organizationId) {
+    nudge: claimFor,
+    jobFinished({ organizationId, leftNone = false }) {
       activity.note(organizationId, performance.now());
+      if (leftNone) rests.begin(organizationId);
+      else rests.end(organizationId);
       finished += 1;
       if (finished < finishedPerClaim && !activity.hasSeveral(performance.now())) return;
       finished = 0;
-      if (!troubled) start();
+      claimFor(organizationId);
     },
     async close() {
       closed = true;
       clearTimeout(timer);
-      await running;
+      rests.close();
+      await claims.close();
     },
   };
 }

@@ -38,7 +38,7 @@ export interface QueueEngineOptions {
 export interface QueueEngine {
   readonly engine: 'redis' | 'postgres';
   /** Says that a job row has been committed. Returns at once and never throws. */
-  nudge: () => void;
+  nudge: Dispatcher['nudge'];
   /**
    * bull-board, without any protection; to be mounted at `/queues` behind some.
    *
@@ -79,14 +79,14 @@ export async function startQueueEngine(options: QueueEngineOptions): Promise<Que
       onJobFinished: (job) => {
         onJobFinished?.(job);
         // What was done alongside had no place in the queue that another one could have now.
-        if (job.alongside !== true) dispatcher?.jobFinished(job.organizationId);
+        if (job.alongside !== true) dispatcher?.jobFinished(job);
       },
     }),
   );
 
   return {
     engine: options.redisUrl == null ? 'postgres' : 'redis',
-    nudge: () => dispatcher?.nudge(),
+    nudge: (organizationId) => dispatcher?.nudge(organizationId),
     router: (causeOf) =>
       bullBoardRouter({
         queues: shards.flatMap(({ queues: own }, shard) =>

@@ -14,6 +14,7 @@ type OtherJob = LockedJob['alongside'][number];
  */
 export async function runMembershipJob(run: JobRun): Promise<JobResult> {
   let others: readonly OtherJob[] = [];
+  let leavesNone = false as boolean;
   const work = (alongside: number) =>
     whileActive(
       run,
@@ -21,6 +22,7 @@ export async function runMembershipJob(run: JobRun): Promise<JobResult> {
         const { userIds } = parseGroupMembershipPayload(job.payload);
         const jobs = fewUsersOf(job.alongside);
         others = jobs.map(({ row }) => row);
+        leavesNone = jobs.length === job.alongside.length && jobs.length < alongside;
         await reconcileUsers(tx, {
           organizationId: job.organizationId,
           userIds,
@@ -42,6 +44,7 @@ export async function runMembershipJob(run: JobRun): Promise<JobResult> {
   try {
     const result = await work(mostAlongside);
     if (result === 'applied' && others.length > 0) run.onDoneAlongside?.(others);
+    if (result === 'applied' && leavesNone) run.onNoneLeft?.();
     return result;
   } catch (error) {
     if (others.length === 0) throw error;

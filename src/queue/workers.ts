@@ -28,6 +28,8 @@ export interface FinishedJob {
   durationMs: number;
   /** It was done along with another one, without a delivery of its own. */
   alongside?: true;
+  /** No job of the organization was left waiting that could have gone along. */
+  leftNone?: boolean;
 }
 
 export interface WorkersOptions {
@@ -94,9 +96,10 @@ async function workOn(
 
   let row: LockedJob | undefined;
   let logger = context.logger.child({ queue, jobId: reference.data.id, organizationId: reference.data.organizationId });
+  let leftNone = false;
   const finish = (outcome: JobOutcome): JobOutcome => {
     const durationMs = performance.now() - startedAt;
-    onJobFinished({ organizationId: reference.data.organizationId, queue, outcome, durationMs });
+    onJobFinished({ organizationId: reference.data.organizationId, queue, outcome, durationMs, leftNone });
     logger.info({ outcome, durationMs: Math.round(durationMs) }, 'job finished');
     return outcome;
   };
@@ -119,6 +122,9 @@ async function workOn(
           const line = { jobId, requestId: requestId ?? undefined, alongside: reference.data.id, outcome: 'applied' };
           context.logger.info({ queue, organizationId, ...line }, 'job finished');
         }
+      },
+      onNoneLeft: () => {
+        leftNone = true;
       },
       onDriftRepaired: (users) => context.onDriftRepaired?.(users),
       // For people who look at bull-board; the ledger has it too.

@@ -147,7 +147,7 @@ describe.each(engines)('on $engine', ({ engine, skip }) => {
     rig.startWorkers({
       onJobFinished: (job) => {
         rig.finished.push(job);
-        dispatcher.jobFinished(job.organizationId);
+        dispatcher.jobFinished(job);
       },
     });
     dispatcher.nudge();
@@ -179,7 +179,7 @@ describe.each(engines)('on $engine', ({ engine, skip }) => {
     expect(await dispatched()).toEqual([first]);
     rig.startWorkers({
       onJobFinished: (job) => {
-        if (job.alongside !== true) dispatcher.jobFinished(job.organizationId);
+        if (job.alongside !== true) dispatcher.jobFinished(job);
       },
     });
     await untilQuiet(rig.db);

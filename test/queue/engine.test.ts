@@ -63,6 +63,7 @@ describe.each(engines)('the engine on $engine', ({ engine, skip }) => {
         organizationId: expect.any(String) as string,
         queue: 'group-membership',
         outcome: 'applied',
+        leftNone: true,
         durationMs: expect.any(Number) as number,
       },
     ]);

@@ -38,7 +38,7 @@ export function groupOperations({
         },
         reread(request),
       );
-      nudge();
+      nudge(request.caller.organizationId);
       return group;
     },
     replace: async (request, id, body, { ifMatch }) => {
@@ -53,7 +53,7 @@ export function groupOperations({
         },
         reread(request),
       );
-      nudge();
+      nudge(request.caller.organizationId);
       return { id, version };
     },
     patch: async (request, id, body, { ifMatch }) => {
@@ -68,7 +68,7 @@ export function groupOperations({
         },
         reread(request),
       );
-      nudge();
+      nudge(request.caller.organizationId);
       return { id, version };
     },
     remove: async (request, id, { ifMatch }) => {
@@ -78,7 +78,7 @@ export function groupOperations({
         async () => deleteGroup(request.db, request.caller, id, { ifMatch }),
         async () => undefined,
       );
-      nudge();
+      nudge(request.caller.organizationId);
     },
   };
 }

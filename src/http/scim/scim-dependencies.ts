@@ -8,7 +8,7 @@ export interface ScimDependencies {
   /** Base of every URL that is handed out, without a slash at the end. */
   publicUrl: string;
   /** Tells the dispatcher, after the commit, that there are new job rows. Never throws, never waits. */
-  nudge: () => void;
+  nudge: (organizationId: string) => void;
   limits: Pick<RateLimits, 'takeScim' | 'chargeScim' | 'meet'>;
   /** What one organization may have under way while others are active. */
   shares: FairShares;

@@ -34,7 +34,7 @@ export function userOperations({
         },
         reread(request, false),
       );
-      nudge();
+      nudge(request.caller.organizationId);
       return user;
     },
     replace: async (request, id, body, { ifMatch, withGroups = false }) => {
@@ -48,7 +48,7 @@ export function userOperations({
         },
         reread(request, withGroups),
       );
-      nudge();
+      nudge(request.caller.organizationId);
       return user;
     },
     patch: async (request, id, body, { ifMatch, withGroups = false }) => {
@@ -62,7 +62,7 @@ export function userOperations({
         },
         reread(request, withGroups),
       );
-      nudge();
+      nudge(request.caller.organizationId);
       return user;
     },
     remove: (request, id, { ifMatch }) =>
