@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activeForMs } from '../../src/rate-limit/recent-activity.ts';
 import { startLoadProcess } from '../load/load-process.ts';
-import type { Percentiles } from '../measure/statistics.ts';
+import { median, type Percentiles } from '../measure/statistics.ts';
 import { digits, printTable } from '../report.ts';
 import type { QueueEngine } from '../servers/queue-engines.ts';
 import type { AccessDelays } from './access-probe.ts';
-import { setStage, type Stage, type Surroundings } from './stage.ts';
+import { setStage, type Stage, type StagedOrganization, type Surroundings } from './stage.ts';
 import { trickle, trickleFigures, trickleRate, trickling, type Trickled } from './trickle.ts';
 
 export interface FairnessFigures {
@@ -14,6 +14,8 @@ export interface FairnessFigures {
   situation: string;
   ingress: Percentiles;
   delays: AccessDelays;
+  /** The p99 of what it is alone, by the median of the rounds. */
+  ofAlone: { ingress: number; access: number } | null;
   /** Of the organization that floods. */
   floodPerSecond: number | null;
 }
@@ -48,10 +50,24 @@ export async function studyFairness(
   }
   printTable(
     'Fairness: the neighbour',
-    ['', 'ingress p50 ms', 'p99', 'to access p50 ms', 'p99', 'flood changes/s'],
-    figures.map(({ engine, workers, situation, ingress, delays, floodPerSecond }) => [
+    [
+      '',
+      'ingress p50 ms',
+      'p99',
+      'of alone, by rounds',
+      'to access p50 ms',
+      'p99',
+      'of alone, by rounds',
+      'flood changes/s',
+    ],
+    figures.map(({ engine, workers, situation, ingress, delays, ofAlone, floodPerSecond }) => [
       `${engine}, ${workers} worker${workers === 1 ? '' : 's'}: ${situation}`,
-      ...[ingress.p50, ingress.p99, delays.p50, delays.p99].map(digits),
+      digits(ingress.p50),
+      digits(ingress.p99),
+      ofAlone === null ? '' : digits(ofAlone.ingress),
+      digits(delays.p50),
+      digits(delays.p99),
+      ofAlone === null ? '' : digits(ofAlone.access),
       floodPerSecond === null ? '' : digits(floodPerSecond),
     ]),
   );
@@ -66,48 +82,62 @@ async function compare(
   const [load, flood] = await Promise.all([startLoadProcess(), startLoadProcess()]);
   const alone: Trickled[] = [];
   const beside: Trickled[] = [];
-  const flooded = { changes: 0, ms: 0 };
-  const organization = () => stage.organization(trickling(trickleRate * seconds));
+  const flooded = { next: 0, changes: 0, ms: 0 };
+  /** The trickle of a new organization, which has sent for a second before it is looked at. */
+  const trickled = async (): Promise<() => Promise<Trickled>> => {
+    await trickle(stage, load, await stage.organization(trickling(trickleRate)), 1);
+    return trickle(stage, load, await stage.organization(trickling(trickleRate * seconds)), seconds);
+  };
+  const measureAlone = async (): Promise<Trickled> => {
+    const read = await trickled();
+    await stage.untilQuiet();
+    return read();
+  };
+  const measureBeside = async (noisy: StagedOrganization): Promise<{ seen: Trickled; changes: number; ms: number }> => {
+    const from = flooded.next;
+    const flooding = flood.run({
+      target: noisy.target,
+      workload: 'grant-access',
+      parameters: { firstGroup: noisy.first, groups: 20, firstUser: noisy.first },
+      connections: floodConnections,
+      from,
+      durationMs: (seconds + 4) * 1_000,
+      most: floodUsers - from,
+    });
+    await sleep(1_000);
+    const read = await trickled();
+    const { to, elapsedMs } = await flooding;
+    if (to === floodUsers) throw new Error('the flood ended before the trickle: it needs more users');
+    flooded.next = to;
+    await stage.untilQuiet();
+    return { seen: await read(), changes: to - from, ms: elapsedMs };
+  };
   try {
     const noisy = await stage.organization({ users: floodUsers, groups: 20, mapped: true });
-    let next = 0;
-    // The first round warms up.
+    await stage.client.query('VACUUM (ANALYZE) users, groups, group_members');
+    // The first round warms up; then each of the two comes first in every other one.
     for (let round = 0; round <= rounds; round += 1) {
-      await stage.untilQuiet();
-      // Until then what the flood left behind still counts as somebody else's.
-      await sleep(activeForMs + 500);
-      const quiet = await trickle(stage, load, await organization(), seconds);
-      await stage.untilQuiet();
-      const seenAlone = await quiet();
-
-      const neighbour = await organization();
-      const flooding = flood.run({
-        target: noisy.target,
-        workload: 'grant-access',
-        parameters: { firstGroup: noisy.first, groups: 20, firstUser: noisy.first },
-        connections: floodConnections,
-        from: next,
-        durationMs: (seconds + 2) * 1_000,
-        most: floodUsers - next,
-      });
-      await sleep(1_000);
-      const disturbed = await trickle(stage, load, neighbour, seconds);
-      const { from, to, elapsedMs } = await flooding;
-      await stage.untilQuiet();
-      const seenBeside = await disturbed();
-      next = to;
-      if (round === 0) continue;
-      alone.push(seenAlone);
-      beside.push(seenBeside);
-      flooded.changes += to - from;
-      flooded.ms += elapsedMs;
+      for (const isBeside of round % 2 === 0 ? [false, true] : [true, false]) {
+        // Until then what the flood left behind still counts as somebody else's.
+        await sleep(activeForMs + 500);
+        if (!isBeside) {
+          const seen = await measureAlone();
+          if (round > 0) alone.push(seen);
+        } else {
+          const { seen, changes, ms } = await measureBeside(noisy);
+          if (round > 0) beside.push(seen);
+          flooded.changes += changes;
+          flooded.ms += ms;
+        }
+      }
     }
     return [
-      { ...about, situation: 'alone', ...trickleFigures(alone), floodPerSecond: null },
+      { ...about, situation: 'alone', ...trickleFigures(alone), ofAlone: null, floodPerSecond: null },
       {
         ...about,
         situation: 'beside a flood',
         ...trickleFigures(beside),
+        ofAlone: ratios(beside, alone),
         floodPerSecond: (flooded.changes * 1_000) / flooded.ms,
       },
     ];
@@ -115,4 +145,13 @@ async function compare(
     load.stop();
     flood.stop();
   }
+}
+
+/** Of the p99 in each round, that beside the flood of that alone: the median of these. */
+function ratios(beside: readonly Trickled[], alone: readonly Trickled[]): FairnessFigures['ofAlone'] {
+  const p99 = (what: 'ingress' | 'delays', seen: Trickled | undefined) =>
+    seen === undefined ? Number.NaN : trickleFigures([seen])[what].p99;
+  const of = (what: 'ingress' | 'delays') =>
+    median(beside.map((seen, round) => p99(what, seen) / p99(what, alone[round])));
+  return { ingress: of('ingress'), access: of('delays') };
 }

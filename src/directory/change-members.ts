@@ -2,7 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import { insertMembershipJobs } from '../jobs/add.ts';
 import type { Queryable } from '../platform/database.ts';
 import { idArray } from '../platform/ids.ts';
-import { redactedSql } from '../platform/redact-secrets.ts';
+import { redactedSql, redactSecrets } from '../platform/redact-secrets.ts';
 import type { MemberChange } from '../scim/group-members-patch.ts';
 import { entryId } from '../sync-log/append.ts';
 import type { DirectoryCaller } from './caller.ts';
@@ -90,7 +90,7 @@ export async function changeGroup(
       INSERT INTO sync_logs (id, organization_id, action, status, resource_type, resource_id, resource_name,
         actor_type, actor_id, actor_name, message, details, request_id)
       SELECT ${entryId(id)}, ${organizationId}, ${actionOf(change)}, ${statusOf(change)}, 'Group', target.id::text,
-        ${redactedSql(sql`coalesce(${columns?.displayName ?? null}::text, target.display_name)`)},
+        ${columns === undefined ? redactedSql(sql`target.display_name`) : sql`${redactSecrets(columns.displayName)}::text`},
         ${cause.actor.type}, ${cause.actor.id}, ${cause.actor.name},
         ${messageOf(change)},
         jsonb_strip_nulls(jsonb_build_object(

@@ -25,8 +25,6 @@ export interface ClaimLimits {
    * are not counted: a minute of backoff is not to hold up what comes after.
    */
   membershipInFlight?: number;
-  /** Of these organizations alone; left out: of all. */
-  only?: readonly string[] | undefined;
   /** Organizations of which no `group-membership` jobs are claimed this time; left out: none. */
   resting?: readonly string[];
   /** How many jobs one claim takes. */
@@ -50,10 +48,19 @@ export interface ClaimLimits {
  */
 export function claimPending(
   db: Queryable,
-  { only, inFlightPerOrganization, membershipInFlight = inFlightPerOrganization, resting = [], total }: ClaimLimits,
+  { inFlightPerOrganization, membershipInFlight = inFlightPerOrganization, resting = [], total }: ClaimLimits,
 ): Promise<ClaimedJob[]> {
   return db.query<ClaimedJob>(sql`
-    WITH RECURSIVE tenant AS (${only === undefined ? tenants : sql`SELECT unnest(${idArray(only)}::uuid[]) AS organization_id`}
+    WITH RECURSIVE tenant AS (
+      (SELECT organization_id FROM sync_jobs WHERE status = 'pending' ORDER BY organization_id LIMIT 1)
+      UNION ALL
+      SELECT next.organization_id
+      FROM tenant
+      CROSS JOIN LATERAL (
+        SELECT organization_id FROM sync_jobs
+        WHERE status = 'pending' AND organization_id > tenant.organization_id
+        ORDER BY organization_id
+        LIMIT 1) AS next
     ), candidate AS MATERIALIZED (
       SELECT tenant.organization_id, pending.id, pending.turn
       FROM tenant
@@ -93,18 +100,6 @@ export function claimPending(
       ${waitedMs}
     FROM claimed ORDER BY turn, id`);
 }
-
-/** All organizations with pending jobs. */
-const tenants = sql`
-      (SELECT organization_id FROM sync_jobs WHERE status = 'pending' ORDER BY organization_id LIMIT 1)
-      UNION ALL
-      SELECT next.organization_id
-      FROM tenant
-      CROSS JOIN LATERAL (
-        SELECT organization_id FROM sync_jobs
-        WHERE status = 'pending' AND organization_id > tenant.organization_id
-        ORDER BY organization_id
-        LIMIT 1) AS next`;
 
 /** An older version's dispatcher would not know where to put it. */
 const isKnown = sql`queue = ANY (${[...queueNames]}::text[])`;

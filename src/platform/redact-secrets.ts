@@ -29,9 +29,9 @@ export function redactedSql(text: Sql): Sql {
   return sql`CASE WHEN ${isSuspicious} THEN ${redacted} ELSE ${text} END`;
 }
 
-/** Of a text of ours. Bound it would have to be sent each time. */
+/** Of a text of ours. Bound it would have to be sent each time; between quotes a setting decides what a backslash is. */
 function literal(text: string): Sql {
-  return raw(`'${text.replaceAll("'", "''")}'`);
+  return raw(`$text$${text}$text$`);
 }
 
 /** Blanks bearer tokens, Rollcall's own keys and passwords in URLs wherever they stand in `text`. */

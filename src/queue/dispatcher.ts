@@ -12,7 +12,7 @@ import {
   membershipInFlightBesideOthers,
   membershipInFlightPerOrganization,
   overdueMs,
-  restMs,
+  rest,
   sweepIntervalMs,
 } from './settings.ts';
 import type { FinishedJob } from './workers.ts';
@@ -28,7 +28,7 @@ export interface DispatcherOptions {
   /** For tests. */
   sweepEveryMs?: number;
   overdueAfterMs?: number;
-  restForMs?: number;
+  restOver?: typeof rest;
 }
 
 export interface Dispatcher {
@@ -39,26 +39,26 @@ export interface Dispatcher {
    */
   nudge(organizationId?: string): void;
   /** Says that a worker of this process is done with a job, so that its organization may have another one. */
-  jobFinished(job: Pick<FinishedJob, 'organizationId' | 'leftNone'>): void;
+  jobFinished(job: Pick<FinishedJob, 'organizationId' | 'leftNone' | 'durationMs'>): void;
   close(): Promise<void>;
 }
 
 /**
  * So many finished jobs make one claim. Less than an organization may have in flight, so that a backlog keeps flowing
  * without waiting for a sweep; more than one, so that a claim is not paid for every job. While several are active each
- * has only one in flight, and each that is finished makes a claim.
+ * has only one in flight, and each that is finished makes a claim, at once or after its rest.
  */
 const finishedPerClaim = Math.ceil(membershipInFlightPerOrganization / 4);
 
 /**
- * Moves job rows into the queue: those of an organization at once after a nudge, and all by a sweep, for what no nudge
- * announced (a crash, another process, a queue that was away). Rows dispatched too long ago are looked up in the queue by state.
+ * Moves job rows into the queue: at once after a nudge, and by a sweep for what no nudge announced (a crash, another
+ * process, a queue that was away). Rows dispatched too long ago are looked up in the queue by state.
  *
- * One loop does all of it, so that a process never runs two claims at a time, and a slow queue delays this loop alone.
+ * One loop claims, so that a process never runs two claims at a time, and a slow queue delays this loop alone.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, queues, logger, onDispatched, isConnected = () => true } = options;
-  const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs, restForMs = restMs } = options;
+  const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs, restOver = rest } = options;
   /** Whose jobs this process has seen: put into the queue, or worked. */
   const activity = createRecentActivity();
   let closed = false;
@@ -66,25 +66,30 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   /** After a failure nudges wait for the next sweep: a queue that is away must not be claimed for at every request. */
   let troubled = false;
 
-  /** @param only of these organizations; undefined: of all */
-  async function dispatchPending(only: readonly string[] | undefined): Promise<void> {
+  /** @returns whose jobs were found */
+  async function dispatchPending(): Promise<Set<string>> {
+    const found = new Set<string>();
     let claimed: ClaimedJob[];
     do {
-      if (!isConnected()) return;
+      if (!isConnected()) return found;
       const besideOthers = activity.hasSeveral(performance.now());
+      const resting = besideOthers ? rests.resting() : [];
+      // They are left out, whether something has come for them or not.
+      for (const organizationId of resting) rests.waits(organizationId);
       claimed = await claimPending(db, {
-        only,
         inFlightPerOrganization,
         membershipInFlight: besideOthers ? membershipInFlightBesideOthers : membershipInFlightPerOrganization,
-        resting: besideOthers ? rests.resting() : [],
+        resting,
         total: claimBatch,
       });
-      for (const { organizationId, queue } of claimed) {
+      for (const { organizationId, queue, previouslyDispatchedAt } of claimed) {
+        found.add(organizationId);
         activity.note(organizationId, performance.now());
-        if (queue === 'group-membership') rests.begin(organizationId);
+        if (queue === 'group-membership' && previouslyDispatchedAt === null) rests.note(organizationId);
       }
       await Promise.all(queueNames.map((name) => enqueue(name, claimed)));
     } while (claimed.length === claimBatch && !closed && !troubled);
+    return found;
   }
 
   /** Puts the claimed jobs of one queue there, or gives them back. */
@@ -139,25 +144,26 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  /** Runs `step` after whatever runs now, and never lets an error out. */
-  async function run(step: () => Promise<void>): Promise<void> {
+  /** Never lets an error out. */
+  async function run<T>(step: () => Promise<T>): Promise<T | undefined> {
     try {
-      await step();
+      return await step();
     } catch (error) {
       troubled = true;
       logger.warn({ err: error }, 'dispatching jobs failed; the next sweep tries again');
+      return undefined;
     }
   }
 
-  const claims = createClaimLoop((only) => run(() => dispatchPending(only)));
+  const claims = createClaimLoop(async () => (await run(dispatchPending)) ?? new Set());
   const rests = createRests({
-    lengthMs: restForMs,
+    ...restOver,
     onRested: (organizationId) => {
       if (!troubled) claims.want(organizationId);
     },
   });
 
-  /** Unless it is about somebody who rests while others do not. */
+  /** At once, or after its rest while others are active. */
   function claimFor(organizationId: string | undefined): void {
     if (troubled) return;
     const waits = organizationId !== undefined && activity.hasSeveral(performance.now()) && rests.waits(organizationId);
@@ -169,12 +175,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     timer = setTimeout(() => {
       troubled = false;
       claims.want();
-      void claims
-        .idle()
-        .then(() => run(lookAfterOverdue))
-        .then(() => {
-          if (!closed) scheduleSweep();
-        });
+      void run(lookAfterOverdue).then(() => {
+        if (!closed) scheduleSweep();
+      });
     }, sweepEveryMs);
   }
   claims.want();
@@ -182,10 +185,11 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
   return {
     nudge: claimFor,
-    jobFinished({ organizationId, leftNone = false }) {
+    jobFinished({ organizationId, leftNone, durationMs }) {
       activity.note(organizationId, performance.now());
-      if (leftNone) rests.begin(organizationId);
-      else rests.end(organizationId);
+      // What was left when it began is known, and in a long one much may have come since.
+      if (leftNone === true && durationMs < restOver.lengthMs) rests.note(organizationId);
+      else if (leftNone === false) rests.end(organizationId);
       finished += 1;
       if (finished < finishedPerClaim && !activity.hasSeveral(performance.now())) return;
       finished = 0;

@@ -27,8 +27,8 @@ export interface JobRun {
   onDriftRepaired?: (users: number) => void;
   /** Told after the commit which other jobs were done in the same go. */
   onDoneAlongside?: (rows: readonly Omit<LockedJob, 'alongside'>[]) => void;
-  /** Told after the commit that no job of the organization was left waiting that could have been done in the same go. */
-  onNoneLeft?: () => void;
+  /** Told after the commit whether jobs of the organization waited that could not be done in the same go. */
+  onLeft?: (left: 'none' | 'some') => void;
   onProgress: (progress: { done: number; total: number }) => void;
 }
 

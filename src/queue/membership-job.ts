@@ -14,7 +14,7 @@ type OtherJob = LockedJob['alongside'][number];
  */
 export async function runMembershipJob(run: JobRun): Promise<JobResult> {
   let others: readonly OtherJob[] = [];
-  let leavesNone = false as boolean;
+  let leavesNone: boolean | undefined;
   const work = (alongside: number) =>
     whileActive(
       run,
@@ -22,7 +22,8 @@ export async function runMembershipJob(run: JobRun): Promise<JobResult> {
         const { userIds } = parseGroupMembershipPayload(job.payload);
         const jobs = fewUsersOf(job.alongside);
         others = jobs.map(({ row }) => row);
-        leavesNone = jobs.length === job.alongside.length && jobs.length < alongside;
+        // One that is tried again takes along no others of its kind, so it cannot tell.
+        leavesNone = job.attempts > 0 ? undefined : jobs.length === job.alongside.length && jobs.length < alongside;
         await reconcileUsers(tx, {
           organizationId: job.organizationId,
           userIds,
@@ -44,7 +45,7 @@ export async function runMembershipJob(run: JobRun): Promise<JobResult> {
   try {
     const result = await work(mostAlongside);
     if (result === 'applied' && others.length > 0) run.onDoneAlongside?.(others);
-    if (result === 'applied' && leavesNone) run.onNoneLeft?.();
+    if (result === 'applied' && leavesNone !== undefined) run.onLeft?.(leavesNone ? 'none' : 'some');
     return result;
   } catch (error) {
     if (others.length === 0) throw error;

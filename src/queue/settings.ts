@@ -90,17 +90,17 @@ export const mostAlongside = 15;
 export const mostUsersAlongside = 64;
 
 /**
- * While jobs of several organizations come, between two deliveries of one whose last one has left none of its jobs waiting.
- * Each delivery costs several times what a job does that goes along with it, so a flood that is held back, of which few jobs
- * wait at a time, would use the processors up by its deliveries.
+ * While jobs of several organizations come, between two deliveries of one that has many of them in a row, where the last one
+ * has left none of its jobs waiting. Each delivery costs several times what a job does that goes along with it, so a flood
+ * that is held back, of which few jobs wait at a time, would use the processors up by its deliveries.
  */
-export const restMs = 30;
+export const rest = { lengthMs: 30, rowBreaksAfterMs: 100 };
 
 /** Between two claims. The first nudge after a pause is not kept waiting; of many that follow, one claim takes all. */
 export const claimPauseMs = 15;
 
 /** The same for whoever had no part in the claim before: nobody is to wait because somebody else was quicker. */
-export const newcomerPauseMs = 3;
+export const newcomerPauseMs = 5;
 
 /** Jobs taken by one claim and put into the queue together. */
 export const claimBatch = 200;

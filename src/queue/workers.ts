@@ -28,7 +28,7 @@ export interface FinishedJob {
   durationMs: number;
   /** It was done along with another one, without a delivery of its own. */
   alongside?: true;
-  /** No job of the organization was left waiting that could have gone along. */
+  /** Whether all jobs of the organization that waited went along; left out: it is not known. */
   leftNone?: boolean;
 }
 
@@ -96,10 +96,16 @@ async function workOn(
 
   let row: LockedJob | undefined;
   let logger = context.logger.child({ queue, jobId: reference.data.id, organizationId: reference.data.organizationId });
-  let leftNone = false;
+  let leftNone: boolean | undefined;
   const finish = (outcome: JobOutcome): JobOutcome => {
     const durationMs = performance.now() - startedAt;
-    onJobFinished({ organizationId: reference.data.organizationId, queue, outcome, durationMs, leftNone });
+    onJobFinished({
+      organizationId: reference.data.organizationId,
+      queue,
+      outcome,
+      durationMs,
+      ...(leftNone !== undefined && { leftNone }),
+    });
     logger.info({ outcome, durationMs: Math.round(durationMs) }, 'job finished');
     return outcome;
   };
@@ -123,8 +129,8 @@ async function workOn(
           context.logger.info({ queue, organizationId, ...line }, 'job finished');
         }
       },
-      onNoneLeft: () => {
-        leftNone = true;
+      onLeft: (left) => {
+        leftNone = left === 'none';
       },
       onDriftRepaired: (users) => context.onDriftRepaired?.(users),
       // For people who look at bull-board; the ledger has it too.

@@ -21,6 +21,8 @@ test.each([
   ['é rc_scim_abcdefgh, érc_scim_abcdefgh', 'é rc_scim_[redacted], érc_scim_[redacted]'],
   ['Bearer abc.def', 'Bearer [redacted]'],
   ['bearer \t abc", next', 'Bearer [redacted]", next'],
+  ['BEARER ABC.def', 'Bearer [redacted]'],
+  ['RC_scim_abcdefgh', 'RC_scim_abcdefgh'],
   ['Bearers of news', 'Bearers of news'],
   ['postgres://rollcall:secret@db/rollcall', 'postgres://rollcall:[redacted]@db/rollcall'],
   ['see https://example.com/a:b', 'see https://example.com/a:b'],

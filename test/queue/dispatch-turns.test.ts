@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 /** Without sweeps: whatever is dispatched is so because of a nudge, a finished job or the end of a rest. */
-function start(restForMs: number): void {
+function start(lengthMs: number): void {
   dispatcher = startDispatcher({
     db,
     queues: {
@@ -34,7 +34,7 @@ function start(restForMs: number): void {
     },
     logger: silent,
     sweepEveryMs: 3_600_000,
-    restForMs,
+    restOver: { lengthMs, rowBreaksAfterMs: 3_600_000 },
   });
 }
 
@@ -45,44 +45,51 @@ async function committed(organizationId: string): Promise<void> {
 
 async function done(organizationId: string, leftNone: boolean): Promise<void> {
   await db.pool.query(`DELETE FROM sync_jobs WHERE organization_id = $1 AND status = 'dispatched'`, [organizationId]);
-  dispatcher.jobFinished({ organizationId, leftNone });
+  dispatcher.jobFinished({ organizationId, leftNone, durationMs: 1 });
 }
 
 const untilDispatched = (...organizations: string[]) =>
   until(() => dispatched.length >= organizations.length).then(() => expect(dispatched).toEqual(organizations));
 
-test('one whose delivery left nothing waiting rests while others are active, who are not kept waiting; then it goes on', async () => {
+/** As many deliveries of `organizationId` as make it rest, one after the other, the last of them done. */
+async function flood(organizationId: string): Promise<void> {
+  for (let count = 1; count <= 2; count += 1) {
+    await committed(organizationId);
+    await until(() => dispatched.length >= count);
+    await done(organizationId, true);
+  }
+  dispatched = [];
+}
+
+test('a flood rests while others are active, who are not kept waiting, until so much waits that a delivery is full', async () => {
   const [a, b, c] = [await createOrganization(db), await createOrganization(db), await createOrganization(db)];
   start(3_600_000);
   try {
-    await committed(a);
-    await untilDispatched(a);
+    await flood(a);
     await committed(b);
-    await untilDispatched(a, b);
-    await done(a, true);
+    await untilDispatched(b);
     await committed(a);
-    // What comes for somebody else does not take along the job of who rests.
     await committed(c);
-    await untilDispatched(a, b, c);
-    // Its backlog is worth a delivery of its own at once.
+    // The claim that found this one was of all.
+    await untilDispatched(b, c);
     await done(a, false);
-    await untilDispatched(a, b, c, a);
+    await untilDispatched(b, c, a);
   } finally {
     await dispatcher.close();
   }
 });
 
-test('what came during a rest is dispatched after it', async () => {
-  const [a, b] = [await createOrganization(db), await createOrganization(db)];
-  start(50);
+test('what came during a rest is dispatched after it, whoever is told of it', async () => {
+  const [a, b, c] = [await createOrganization(db), await createOrganization(db), await createOrganization(db)];
+  start(500);
   try {
-    await committed(a);
+    await flood(a);
     await committed(b);
-    await until(() => dispatched.length === 2);
-    await done(a, true);
-    await committed(a);
-    await until(() => dispatched.length === 3);
-    expect(dispatched.at(-1)).toBe(a);
+    await untilDispatched(b);
+    await addMembershipJobs(db, a, await createUsers(db, a, 1));
+    await committed(c);
+    await untilDispatched(b, c);
+    await untilDispatched(b, c, a);
   } finally {
     await dispatcher.close();
   }
@@ -92,28 +99,9 @@ test('who is alone does not rest', async () => {
   const a = await createOrganization(db);
   start(3_600_000);
   try {
+    await flood(a);
     await committed(a);
     await untilDispatched(a);
-    await done(a, true);
-    await committed(a);
-    await untilDispatched(a, a);
-  } finally {
-    await dispatcher.close();
-  }
-});
-
-test('a nudge is about the jobs of its organization, a nudge without one about all', async () => {
-  const [a, b, c] = [await createOrganization(db), await createOrganization(db), await createOrganization(db)];
-  start(0);
-  try {
-    // The first claim, of all, is over then.
-    await committed(c);
-    await untilDispatched(c);
-    await addMembershipJobs(db, b, await createUsers(db, b, 1));
-    await committed(a);
-    await untilDispatched(c, a);
-    dispatcher.nudge();
-    await untilDispatched(c, a, b);
   } finally {
     await dispatcher.close();
   }

@@ -132,6 +132,28 @@ test('where they fail together the job is done alone', async () => {
   }
 });
 
+test.each<[string, number, number, 'none' | 'some' | undefined]>([
+  ['alone', 1, 0, 'none'],
+  ['with as many as may go along and one less', mostAlongside, 0, 'none'],
+  ['with as many as may go along, when nobody knows of more', 1 + mostAlongside, 0, 'some'],
+  ['when it is tried again, and takes none along', 1, 1, undefined],
+])('a job done %s tells whether others were left waiting', async (_, count, attempts, expected) => {
+  const ids = await createUsers(db, organization, count);
+  const jobs = await addJobs(...ids.map((id) => [id]));
+  await db.query(sql`UPDATE sync_jobs SET attempts = ${attempts} WHERE id = ${jobs[0]?.id}`);
+  const left: string[] = [];
+  await workJob(db, jobs[0] ?? first, { onLeft: (told) => left.push(told) });
+  expect(left).toEqual(expected === undefined ? [] : [expected]);
+});
+
+test('a job with more beside it than a transaction takes tells that some are left', async () => {
+  const many = await createUsers(db, organization, mostUsersAlongside);
+  const jobs = await addJobs([many[0] ?? ''], many.slice(1), many.slice(0, 2));
+  const left: string[] = [];
+  await workJob(db, jobs[0] ?? first, { onLeft: (told) => left.push(told) });
+  expect(left).toEqual(['some']);
+});
+
 test('no more are taken than keep the transaction short', async () => {
   const [a = '', ...rest] = await createUsers(db, organization, 2 + mostAlongside + 5);
   const jobs = await addJobs([a], ...rest.map((id) => [id]));

@@ -84,7 +84,7 @@ function wireQueues(backend: QueueBackend, { db, logger, onJobFinished }: QueueE
     logger,
     onJobFinished: (job) => {
       onJobFinished?.(job);
-      dispatcher.jobFinished(job);
+      if (job.alongside !== true) dispatcher.jobFinished(job);
     },
     runners: { 'workspace-mapping': (run) => runMappingJob(run, usersPerPage) },
   });
