@@ -83,18 +83,25 @@ async function compare(
   const alone: Trickled[] = [];
   const beside: Trickled[] = [];
   const flooded = { next: 0, changes: 0, ms: 0 };
-  /** The trickle of a new organization, which has sent for a second before it is looked at. */
-  const trickled = async (): Promise<() => Promise<Trickled>> => {
-    await trickle(stage, load, await stage.organization(trickling(trickleRate)), 1);
-    return trickle(stage, load, await stage.organization(trickling(trickleRate * seconds)), seconds);
+  /** Two organizations, one for the second that is not looked at; made before anything runs, because that waits for quiet. */
+  const neighbours = async (): Promise<StagedOrganization[]> => [
+    await stage.organization(trickling(trickleRate)),
+    await stage.organization(trickling(trickleRate * seconds)),
+  ];
+  const trickled = async ([warming, neighbour]: StagedOrganization[]): Promise<() => Promise<Trickled>> => {
+    if (warming === undefined || neighbour === undefined) throw new Error('there are two neighbours');
+    await trickle(stage, load, warming, 1);
+    return trickle(stage, load, neighbour, seconds);
   };
   const measureAlone = async (): Promise<Trickled> => {
-    const read = await trickled();
+    const read = await trickled(await neighbours());
     await stage.untilQuiet();
     return read();
   };
   const measureBeside = async (noisy: StagedOrganization): Promise<{ seen: Trickled; changes: number; ms: number }> => {
     const from = flooded.next;
+    const quiet = await neighbours();
+    let isOver = false;
     const flooding = flood.run({
       target: noisy.target,
       workload: 'grant-access',
@@ -104,10 +111,14 @@ async function compare(
       durationMs: (seconds + 4) * 1_000,
       most: floodUsers - from,
     });
+    void flooding.then(
+      () => (isOver = true),
+      () => (isOver = true),
+    );
     await sleep(1_000);
-    const read = await trickled();
+    const read = await trickled(quiet);
+    if (isOver) throw new Error('the flood ended before the trickle');
     const { to, elapsedMs } = await flooding;
-    if (to === floodUsers) throw new Error('the flood ended before the trickle: it needs more users');
     flooded.next = to;
     await stage.untilQuiet();
     return { seen: await read(), changes: to - from, ms: elapsedMs };
