@@ -23,8 +23,8 @@ export function createClaimLoop(claim: () => Promise<ReadonlySet<string>>): Clai
   /** Told who wants a claim during a pause; null: there is none, or it is cut short already. */
   let onWantedInPause: ((organizationId: string) => unknown) | null = null;
 
-  /** Who had no part in the claim before does not wait for so long. */
-  function pauseAfter(found: ReadonlySet<string>): Promise<void> {
+  /** @param concerned who wanted the claim before, or was found by it; whoever else comes does not wait for so long */
+  function pauseAfter(concerned: ReadonlySet<string>): Promise<void> {
     const begunAt = performance.now();
     return new Promise((resolve) => {
       const end = (): void => {
@@ -37,7 +37,7 @@ export function createClaimLoop(claim: () => Promise<ReadonlySet<string>>): Clai
         clearTimeout(pause);
         setTimeout(end, Math.max(0, begunAt + newcomerPauseMs - performance.now()));
       };
-      const isNew = (organizationId: string) => !found.has(organizationId);
+      const isNew = (organizationId: string) => !concerned.has(organizationId);
       // Who came while the claim was on its way.
       if ([...wantedBy].some(isNew)) cutShort();
       else onWantedInPause = (organizationId) => isNew(organizationId) && cutShort();
@@ -49,8 +49,10 @@ export function createClaimLoop(claim: () => Promise<ReadonlySet<string>>): Clai
     await immediate();
     while (isWanted && !closed) {
       isWanted = false;
+      const concerned = new Set(wantedBy);
       wantedBy.clear();
-      await pauseAfter(await claim());
+      for (const organizationId of await claim()) concerned.add(organizationId);
+      await pauseAfter(concerned);
     }
     running = undefined;
   }

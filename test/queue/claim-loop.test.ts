@@ -40,6 +40,17 @@ test('many who want a claim at once make one, and whoever wants the next one wai
   expect(claims).toHaveLength(2);
 });
 
+test('who wanted a claim that found nothing, because as much as may be is in the queue, waits for the pause all the same', async () => {
+  const loop = open();
+  loop.want('a');
+  await vi.advanceTimersByTimeAsync(1);
+  loop.want('a');
+  await vi.advanceTimersByTimeAsync(claimPauseMs - 2);
+  expect(claims).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(claims).toHaveLength(2);
+});
+
 test('who had no part in the claim before waits a moment only, whether it comes in the pause or before', async () => {
   const loop = open();
   found = new Set(['a']);
