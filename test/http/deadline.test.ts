@@ -128,6 +128,8 @@ describe('a write that cannot get done', { timeout: 60_000 }, () => {
 
   test('because its client went away before its turn does not begin', async () => {
     const held = await Promise.all(Array.from({ length: 20 }, () => service.db.pool.connect()));
+    // A sweep of the dispatcher may have come in between; it gives up after five seconds, and comes again after one.
+    await expect.poll(() => service.db.pool.waitingCount, { timeout: 15_000, interval: 10 }).toBe(0);
     const gone = new AbortController();
     const userName = `gone@${acme.id}.example`;
     const sent = fetch(`${acme.baseUrl}/Users`, {
