@@ -84,12 +84,11 @@ async function compare(
   const beside: Trickled[] = [];
   const flooded = { next: 0, changes: 0, ms: 0 };
   /** Two organizations, one for the second that is not looked at; made before anything runs, because that waits for quiet. */
-  const neighbours = async (): Promise<StagedOrganization[]> => [
-    await stage.organization(trickling(trickleRate)),
-    await stage.organization(trickling(trickleRate * seconds)),
-  ];
-  const trickled = async ([warming, neighbour]: StagedOrganization[]): Promise<() => Promise<Trickled>> => {
-    if (warming === undefined || neighbour === undefined) throw new Error('there are two neighbours');
+  const neighbours = async () => ({
+    warming: await stage.organization(trickling(trickleRate)),
+    neighbour: await stage.organization(trickling(trickleRate * seconds)),
+  });
+  const trickled = async ({ warming, neighbour }: Awaited<ReturnType<typeof neighbours>>) => {
     await trickle(stage, load, warming, 1);
     return trickle(stage, load, neighbour, seconds);
   };

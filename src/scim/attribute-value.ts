@@ -10,8 +10,8 @@ import type { AttributeDefinition } from './schema.ts';
 
 /**
  * The value of a whole attribute as it is stored: of the type that its definition declares, lists without repetition (the
- * members of a group aside, which become a set) and with one primary at most, readOnly sub-attributes left out. Undefined when the value unassigns the attribute (`null`,
- * `[]`, nothing left).
+ * members of a group aside, which become a set) and with one primary at most, readOnly sub-attributes left out. Undefined
+ * when the value unassigns the attribute (`null`, `[]`, nothing left).
  *
  * @param where the attribute's name as the client knows it, for messages
  * @throws ScimError 400 invalidValue
@@ -25,7 +25,7 @@ export function attributeValue(
   if (value === null) return unassigned(definition, value, where);
   const members = plainMembers(definition, value);
   if (members !== undefined) return members;
-  const elements = listElements(definition, value, where);
+  const elements = checkedElements(definition, value, where);
   if (elements.length === 0) return unassigned(definition, value, where);
   return requireFewValues(definition, keepOnePrimary(mergeElements(definition, [], elements).elements), where);
 }
@@ -37,8 +37,10 @@ export function attributeValue(
  * @throws ScimError 400 invalidValue
  */
 export function listElements(definition: AttributeDefinition, value: JsonValue, where: string): JsonValue[] {
-  const members = plainMembers(definition, value);
-  if (members !== undefined) return members;
+  return plainMembers(definition, value) ?? checkedElements(definition, value, where);
+}
+
+function checkedElements(definition: AttributeDefinition, value: JsonValue, where: string): JsonValue[] {
   return asList(value).flatMap((element) => {
     const checked = singleValue(definition, element, where);
     if (definition.emptyListKept && !hasValue(checked)) {

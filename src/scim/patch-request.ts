@@ -161,7 +161,9 @@ function operationsOfAttribute(
     throw missingValue(op, name);
   }
   if (isStructured && definition.emptyListKept && !filter) {
-    const changes = plainMembers(definition, value) === undefined ? membershipOperations(value) : undefined;
+    const members = plainMembers(definition, value);
+    if (members !== undefined) return [{ op, path, value: members }];
+    const changes = membershipOperations(value);
     if (changes) {
       return changes.flatMap((change) => operationsOfAttribute(change.op, path, [change.value], origin));
     }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createClaimLoop } from '../../src/queue/claim-loop.ts';
 import { claimPauseMs, newcomerPauseMs } from '../../src/queue/settings.ts';
 
+/** When each began. */
 let claims: number[];
 let found: Set<string>;
 /** What happens while a claim is on its way. */
@@ -16,40 +17,31 @@ afterEach(() => vi.useRealTimers());
 
 const open = () =>
   createClaimLoop(async () => {
-    claims.push(Math.round(performance.now() - startedAt));
+    claims.push(performance.now());
     meanwhile();
     return found;
   });
-let startedAt: number;
-beforeEach(() => {
-  startedAt = performance.now();
-});
 
-test('many who want a claim at once make one, and whoever wants the next one waits for the pause', async () => {
-  const loop = open();
-  found = new Set(['a']);
-  loop.want('a');
-  loop.want('a');
-  await vi.advanceTimersByTimeAsync(1);
-  expect(claims).toHaveLength(1);
-  loop.want('a');
-  loop.want('a');
-  await vi.advanceTimersByTimeAsync(claimPauseMs - 2);
-  expect(claims).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(100);
-  expect(claims).toHaveLength(2);
-});
-
-test('who wanted a claim that found nothing, because as much as may be is in the queue, waits for the pause all the same', async () => {
-  const loop = open();
-  loop.want('a');
-  await vi.advanceTimersByTimeAsync(1);
-  loop.want('a');
-  await vi.advanceTimersByTimeAsync(claimPauseMs - 2);
-  expect(claims).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(100);
-  expect(claims).toHaveLength(2);
-});
+test.each([
+  ['what it wanted', ['a']],
+  ['nothing, because as much as may be is in the queue', []],
+])(
+  'many who want a claim at once make one, and whoever wants the next one after it found %s waits for the pause',
+  async (_, organizations) => {
+    const loop = open();
+    found = new Set(organizations);
+    loop.want('a');
+    loop.want('a');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(claims).toHaveLength(1);
+    loop.want('a');
+    loop.want('a');
+    await vi.advanceTimersByTimeAsync(claimPauseMs - 2);
+    expect(claims).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(claims).toHaveLength(2);
+  },
+);
 
 test('who had no part in the claim before waits a moment only, whether it comes in the pause or before', async () => {
   const loop = open();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startDispatcher, type Dispatcher } from '../../src/queue/dispatcher.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { addMembershipJobs, createOrganization, createUsers } from '../access/fixtures.ts';
@@ -23,6 +23,7 @@ afterAll(() => db.close());
 beforeEach(() => {
   dispatched = [];
 });
+afterEach(() => dispatcher.close());
 
 /** Without sweeps: whatever is dispatched is so because of a nudge, a finished job or the end of a rest. */
 function start(lengthMs: number): void {
@@ -64,45 +65,33 @@ async function flood(organizationId: string): Promise<void> {
 test('a flood rests while others are active, who are not kept waiting, until so much waits that a delivery is full', async () => {
   const [a, b, c] = [await createOrganization(db), await createOrganization(db), await createOrganization(db)];
   start(3_600_000);
-  try {
-    await flood(a);
-    await committed(b);
-    await untilDispatched(b);
-    await committed(a);
-    await committed(c);
-    // The claim that found this one was of all.
-    await untilDispatched(b, c);
-    await done(a, false);
-    await untilDispatched(b, c, a);
-  } finally {
-    await dispatcher.close();
-  }
+  await flood(a);
+  await committed(b);
+  await untilDispatched(b);
+  await committed(a);
+  await committed(c);
+  // The claim that found this one was of all.
+  await untilDispatched(b, c);
+  await done(a, false);
+  await untilDispatched(b, c, a);
 });
 
 test('what came during a rest is dispatched after it, whoever is told of it', async () => {
   const [a, b, c] = [await createOrganization(db), await createOrganization(db), await createOrganization(db)];
   start(500);
-  try {
-    await flood(a);
-    await committed(b);
-    await untilDispatched(b);
-    await addMembershipJobs(db, a, await createUsers(db, a, 1));
-    await committed(c);
-    await untilDispatched(b, c);
-    await untilDispatched(b, c, a);
-  } finally {
-    await dispatcher.close();
-  }
+  await flood(a);
+  await committed(b);
+  await untilDispatched(b);
+  await addMembershipJobs(db, a, await createUsers(db, a, 1));
+  await committed(c);
+  await untilDispatched(b, c);
+  await untilDispatched(b, c, a);
 });
 
 test('who is alone does not rest', async () => {
   const a = await createOrganization(db);
   start(3_600_000);
-  try {
-    await flood(a);
-    await committed(a);
-    await untilDispatched(a);
-  } finally {
-    await dispatcher.close();
-  }
+  await flood(a);
+  await committed(a);
+  await untilDispatched(a);
 });
