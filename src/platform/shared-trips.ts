@@ -36,8 +36,9 @@ interface Line {
   readonly kind: 'read' | 'write';
   readonly condition: Ahead;
   readonly waiting: Passenger[];
-  /** On their way, those aside that take too long. */
+  /** On their way, those aside that take too long, and how many statements they carry. */
   trips: number;
+  carried: number;
   isCalled: boolean;
   /** By the clock of `performance.now()`; who comes before that goes by itself. */
   partedUntil: number;
@@ -48,6 +49,12 @@ const mostTripsOfLine = 2;
 
 /** What a trip takes along; that many statements take Postgres some ten milliseconds. */
 const mostTogether = 32;
+
+/**
+ * A write waits beside a trip that is on its way until so many, of those that it carries, wait with it. Else who happens to
+ * come first would go alone again and again, with a commit to itself, and the others wait for that.
+ */
+const leastShareOfWrites = 1 / 2;
 
 /** A trip that takes longer, because it waits for somebody's lock, keeps nobody waiting who is not on it. */
 const stuckAfterMs = 100;
@@ -88,7 +95,7 @@ export function sharedTrips(options: {
   const lineOf = (kind: Line['kind'], condition: Ahead): Line => {
     let line = lines[kind].get(condition);
     if (line === undefined) {
-      line = { kind, condition, waiting: [], trips: 0, isCalled: false, partedUntil: -Infinity };
+      line = { kind, condition, waiting: [], trips: 0, carried: 0, isCalled: false, partedUntil: -Infinity };
       lines[kind].set(condition, line);
     }
     return line;
@@ -96,7 +103,7 @@ export function sharedTrips(options: {
 
   /** Sends for the line, once all that has just arrived is in it. */
   const call = (line: Line): void => {
-    if (line.isCalled || line.trips >= mostTripsOfLine || line.waiting.length === 0) return;
+    if (line.isCalled || line.trips >= mostTripsOfLine || line.waiting.length < leastOf(line)) return;
     line.isCalled = true;
     setImmediate(() => {
       line.isCalled = false;
@@ -112,8 +119,10 @@ export function sharedTrips(options: {
     line.trips += 1;
     let isCounted = true;
     const uncount = (): void => {
-      if (isCounted) line.trips -= 1;
+      if (!isCounted) return;
       isCounted = false;
+      line.trips -= 1;
+      line.carried -= passengers.length;
     };
     let stuck: NodeJS.Timeout | undefined;
     let passengers: Passenger[] = [];
@@ -124,6 +133,7 @@ export function sharedTrips(options: {
     try {
       const answers = await lend({ condition: line.condition, deadline }, async (session) => {
         passengers = board(line);
+        line.carried += passengers.length;
         const [first] = passengers;
         if (first === undefined) return [];
         stuck = setTimeout(() => {
@@ -191,6 +201,11 @@ export function sharedTrips(options: {
       });
     },
   };
+}
+
+/** How many have to wait for a trip to begin. */
+function leastOf({ kind, carried }: Line): number {
+  return kind === 'read' ? 1 : Math.max(1, carried * leastShareOfWrites);
 }
 
 /** Also of somebody whose client has gone there is nothing to be sent. */

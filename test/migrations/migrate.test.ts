@@ -157,3 +157,44 @@ test('the way back leaves the table as it was, with its entries', async () => {
   expect(await migrate(url)).toEqual(['20261124140000_sync_log_partitions']);
   expect((await client.query('SELECT message FROM sync_logs')).rows).toEqual([{ message: 'Kept.' }]);
 });
+
+test('checks that are written anew refuse what they refused, on every partition, and can be run again', async () => {
+  await migrate(url);
+  await client.query(`DELETE FROM knex_migrations WHERE name = '20261130230000_checks_read_faster'`);
+  expect(await migrate(url)).toEqual(['20261130230000_checks_read_faster']);
+
+  const { rows } = await client.query<{ tables: number; validated: boolean; left: number }>(`
+    SELECT count(*) FILTER (WHERE conname = 'sync_logs_status_check')::integer AS tables,
+      bool_and(convalidated) AS validated, count(*) FILTER (WHERE conname LIKE '%_next')::integer AS left
+    FROM pg_constraint WHERE contype = 'c'`);
+  const partitions = await client.query(`SELECT FROM pg_inherits WHERE inhparent = 'sync_logs'::regclass`);
+  expect(rows).toEqual([{ tables: 1 + partitions.rows.length, validated: true, left: 0 }]);
+
+  const organization = `INSERT INTO organizations (id, name, plan) VALUES (new_id(), 'Acme', 'free') RETURNING id`;
+  const { id } = (await client.query<{ id: string }>(organization)).rows[0] ?? { id: '' };
+  const user = (managedBy: string, role: string) =>
+    `INSERT INTO users (organization_id, id, managed_by, user_name, role)
+    VALUES ('${id}', new_id(), '${managedBy}', 'bjensen', ${role})`;
+  for (const [check, statement] of [
+    ['users_managed_by_check', user('nobody', 'NULL')],
+    ['users_role_check', user('directory', `'owner'`)],
+    [
+      'sync_jobs_status_check',
+      `INSERT INTO sync_jobs (id, organization_id, queue, payload, status)
+      VALUES (new_id(), '${id}', 'group-membership', '{}', 'done')`,
+    ],
+    [
+      'sync_logs_status_check',
+      `INSERT INTO sync_logs (organization_id, action, status, resource_type, actor_type, message)
+      VALUES ('${id}', 'UPDATE', 'success', 'User', 'system', '')`,
+    ],
+    [
+      'workspace_members_origin_check',
+      `INSERT INTO workspace_members (organization_id, workspace_id, user_id, origin)
+      VALUES ('${id}', new_id(), new_id(), 'jit')`,
+    ],
+  ] as const) {
+    await expect(client.query(statement), check).rejects.toMatchObject({ code: '23514', constraint: check });
+  }
+  await client.query(user('directory', 'NULL'));
+});

@@ -203,6 +203,34 @@ describe.each([true, false])('statements that may share (kept by the server: %s)
     ]);
   });
 
+  test('a write waits beside a trip of four until there are two, and a read does not', async () => {
+    await Promise.all(['a', 'b', 'c', 'd'].map((what) => insert(what)));
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    // However slow the machine is, the trip does not become one that takes too long.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await owner
+        .transaction(async (tx) => {
+          await tx.query(sql`SELECT FROM done WHERE what = 'a' FOR UPDATE`);
+          const held = ['a', 'b', 'c', 'd'].map((what) => count(what));
+          for (let turns = 0; turns < 5; turns += 1) await turn();
+          const first = insert('e');
+          for (let turns = 0; turns < 5; turns += 1) await turn();
+          const both = (await Promise.all([first, insert('f')])).flat().map(({ trip }) => trip);
+          expect(both[0]).toBe(both[1]);
+          const reads = numbers(2).map(async (n) => {
+            for (let turns = 0; turns < 5 * n; turns += 1) await turn();
+            return read(n);
+          });
+          expect(new Set((await Promise.all(reads)).flat().map(({ at }) => at)).size).toBe(2);
+          return held;
+        })
+        .then((held) => Promise.all(held));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('those that go together wait for a lock for a fifth of a second, one that goes alone for five', async () => {
     const patience = async (what: string) => {
       const rows = await request.query<{ patience: string }>(
