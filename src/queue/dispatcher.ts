@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { claimOverdue, claimPending, releaseClaims, type ClaimedJob } from '../jobs/claim.ts';
 import { queueNames, type QueueName } from '../jobs/job.ts';
 import type { Queryable } from '../platform/database.ts';
-import { createRecentActivity } from '../rate-limit/recent-activity.ts';
+import { createRecentActivity, type RecentActivity } from '../rate-limit/recent-activity.ts';
 import { createClaimLoop } from './claim-loop.ts';
 import type { JobQueue } from './job-queue.ts';
 import { createRests } from './rests.ts';
@@ -29,6 +29,7 @@ export interface DispatcherOptions {
   sweepEveryMs?: number;
   overdueAfterMs?: number;
   restOver?: typeof rest;
+  activity?: RecentActivity;
 }
 
 export interface Dispatcher {
@@ -60,7 +61,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, queues, logger, onDispatched, isConnected = () => true } = options;
   const { sweepEveryMs = sweepIntervalMs, overdueAfterMs = overdueMs, restOver = rest } = options;
   /** Whose jobs this process has seen: put into the queue, or worked. */
-  const activity = createRecentActivity();
+  const { activity = createRecentActivity() } = options;
   let closed = false;
   let finished = 0;
   /** After a failure nudges wait for the next sweep: a queue that is away must not be claimed for at every request. */

@@ -9,6 +9,7 @@ import { runMappingJob } from '../../src/queue/mapping-job.ts';
 import { openPostgresBackend } from '../../src/queue/postgres-backend.ts';
 import { openRedisBackend } from '../../src/queue/redis-backend.ts';
 import { startWorkers } from '../../src/queue/workers.ts';
+import type { RecentActivity } from '../../src/rate-limit/recent-activity.ts';
 import { startService, type EngineName, type TestService } from '../support/service.ts';
 import { openLockSessions } from './held-lock.ts';
 import { noteJobs } from './job-ledger.ts';
@@ -71,13 +72,20 @@ async function openBackend({ databaseUrl, redisUrl, logger }: QueueEngineOptions
   return openRedisBackend({ url: redisUrl, prefix: `{${new URL(databaseUrl).pathname.slice(1)}}`, logger });
 }
 
-/** As `startQueueEngine` does, but walks take small pages. */
+/**
+ * Each race has an organization of its own, and those of the races before it are still taken for active, beside whom it
+ * would have one delivery at a time: two jobs of a user would hardly ever meet.
+ */
+const alone: RecentActivity = { note: () => undefined, hasOthers: () => false, hasSeveral: () => false };
+
+/** As `startQueueEngine` does, but walks take small pages, and nobody is taken for active beside others. */
 function wireQueues(backend: QueueBackend, { db, logger, onJobFinished }: QueueEngineOptions): QueueEngine {
   const queues = {
     'group-membership': backend.queues['group-membership'].jobs,
     'workspace-mapping': backend.queues['workspace-mapping'].jobs,
   };
-  const dispatcher = startDispatcher({ db, queues, logger, isConnected: () => backend.isConnected() });
+  const isConnected = () => backend.isConnected();
+  const dispatcher = startDispatcher({ db, queues, logger, isConnected, activity: alone });
   const workers = startWorkers({
     db,
     backend,
