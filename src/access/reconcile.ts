@@ -40,7 +40,7 @@ export interface ReconcileResult {
  * entry per user: SUCCESS with what changed, SKIPPED when nothing had to. Where several jobs name a user, the first one
  * has the change and the others find nothing to do, as if they had been done one after the other.
  *
- * Two statements, and their order is the point. The first locks the user rows, in id order so that two reconciles
+ * Two statements in one round trip, and their order is the point. The first locks the user rows, in id order so that two reconciles
  * cannot deadlock. The second computes *and* applies: READ COMMITTED gives it a snapshot taken after the locks were
  * had, so it sees everything that a reconcile it waited for has written. One statement for both would compute from a
  * snapshot older than its locks and could undo newer access. What commits later (a membership, a mapping) brings a job
@@ -55,12 +55,12 @@ export interface ReconcileResult {
 export async function reconcileUsers(tx: Transaction, input: ReconcileInput): Promise<ReconcileResult> {
   const { jobId, attempt, cause, userIds, others = [] } = input;
   const jobs = [{ jobId, attempt, requestId: cause.requestId, userIds }, ...others];
-  await tx.query(sql`
+  const lock = sql`
     SELECT u.id FROM users u
     WHERE u.organization_id = ${input.organizationId} AND u.id = ANY (${jobs.flatMap((job) => job.userIds)}::uuid[])
     ORDER BY u.id
-    FOR NO KEY UPDATE`);
-  const [result] = await tx.query<ReconcileResult>(applyAccess(input, jobs));
+    FOR NO KEY UPDATE`;
+  const [, [result]] = (await tx.queryInOrder([lock, applyAccess(input, jobs)])) as [object[], ReconcileResult[]];
   return result ?? { succeeded: 0, skipped: 0 };
 }
 

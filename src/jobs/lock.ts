@@ -1,5 +1,4 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { Transaction } from '../platform/database.ts';
 import { passGate } from './gate.ts';
 import type { JobProgress, JobStatus, QueueName } from './job.ts';
 
@@ -20,21 +19,20 @@ export interface LockedJob {
 }
 
 /**
- * Takes the first locks of every transaction that works on a job, in this order: the gate, so that a change of the
+ * The query that takes the first locks of every transaction that works on a job, in this order: the gate, so that a change of the
  * organization's settings is not kept waiting by an endless row of workers; the job's row, so that the same job
  * delivered twice is worked once; the organization's row in share mode, so that its provisioning mode cannot change
  * underneath. Whoever had to wait sees the rows as the one before left them.
  *
  * @param alongside how many pending jobs of the same organization and queue to lock as well, oldest first: those that
  *   nobody else is at and that have never failed. Nobody is made to wait for them, and nobody waits in here.
- * @returns undefined when the row is gone: the job is done
+ * @returns a query for one `LockedJob`; no row: it is gone, the job is done
  */
-export async function lockJob(
-  tx: Transaction,
+export function lockOfJob(
   job: { id: string; organizationId: string },
   { alongside = 0 }: { alongside?: number } = {},
-): Promise<LockedJob | undefined> {
-  const [row] = await tx.query<LockedJob>(sql`
+): Sql {
+  return sql`
     WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)}, ${keepsPlans}),
     own AS MATERIALIZED (
       SELECT ${jobColumns}
@@ -48,8 +46,7 @@ export async function lockJob(
     SELECT own.*, ${
       alongside === 0 ? sql`'[]'::jsonb` : sql`coalesce((SELECT jsonb_agg(to_jsonb(more) ORDER BY id) FROM more), '[]')`
     } AS alongside
-    FROM own`);
-  return row;
+    FROM own`;
 }
 
 /**

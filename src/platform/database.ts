@@ -25,6 +25,14 @@ export interface Queryable {
 /** A `Queryable` inside BEGIN ... COMMIT. Functions that write take one as their first argument. */
 export interface Transaction extends Queryable {
   readonly inTransaction: true;
+  /**
+   * Runs statements in one round trip, as if one came after the other: each sees what those before it have done, and what
+   * others had committed when it began. Where one fails, those behind it are not run.
+   *
+   * @param statements with values each
+   * @returns the rows of each
+   */
+  queryInOrder(statements: readonly Sql[]): Promise<object[][]>;
 }
 
 export interface Database extends Queryable {
@@ -158,7 +166,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     lend(terms, async (session) => {
       await session.begin();
       try {
-        const result = await work({ inTransaction: true, query: (statement) => session.run(statement) });
+        const result = await work({
+          inTransaction: true,
+          query: (statement) => session.run(statement),
+          queryInOrder: (statements) => session.runInOrder(statements),
+        });
         await session.end('COMMIT').catch((error: unknown) => {
           throw endedUnheard(error) ? new OutcomeUnknownError(error) : error;
         });

@@ -14,6 +14,14 @@ export interface Session {
   /** Runs one statement, which the server ends at the deadline. */
   run<Row extends object>(statement: Sql): Promise<Row[]>;
   /**
+   * Runs several of a transaction in one round trip, each with a snapshot of its own, as if one came after the other. Where
+   * one fails, those behind it are not run.
+   *
+   * @param statements with values each
+   * @returns the rows of each
+   */
+  runInOrder(statements: readonly Statement[]): Promise<object[][]>;
+  /**
    * Runs several, outside of a transaction, in one that is theirs: all are done or none.
    *
    * @param before goes ahead of them all, behind the condition, and says how long each may take
@@ -94,7 +102,8 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
       throw error;
     }
   };
-  const timeoutMs = (): number => Math.max(1, Math.ceil(waitMs()));
+  /** @param statements how many of them may each take as long as the server lets them */
+  const timeoutMs = (statements = 1): number => Math.max(1, Math.ceil(waitMs(statements)));
 
   /** Sends what has no values: it may be several statements, which go by themselves. */
   const sendText = async <Row extends object>(text: string, query_timeout = timeoutMs()): Promise<Row[]> => {
@@ -106,9 +115,9 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
   /** What still has to run before the next statement. */
   let ahead: readonly Ahead[] = condition === null ? [] : [condition];
 
-  const sendCalls = async (calls: readonly Call[]): Promise<object[][]> => {
+  const sendCalls = async (calls: readonly Call[], inOrder = 1): Promise<object[][]> => {
     try {
-      return await guarded(() => runPipeline(client, calls, timeoutMs()));
+      return await guarded(() => runPipeline(client, calls, timeoutMs(inOrder)));
     } catch (error) {
       // After the one that failed the server has read nothing.
       for (const { text, kept: statement } of calls) if (statement?.isKnown === false) kept?.forget(text);
@@ -117,13 +126,14 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
   };
 
   /** Sends statements behind what is ahead of them, in one message. @returns the rows of each of `statements` */
-  const sendBehind = async (statements: readonly Statement[]): Promise<object[][]> => {
+  const sendBehind = async (statements: readonly Statement[], inOrder = 1): Promise<object[][]> => {
     const before = ahead;
     ahead = [];
-    const answers = await sendCalls([
+    const calls = [
       ...before.map(({ text, values }) => ({ text, values, kept: kept?.keep(text) })),
       ...statements.map(({ text, values }) => ({ text, values, kept: kept?.find(text) })),
-    ]);
+    ];
+    const answers = await sendCalls(calls, inOrder);
     return answers.slice(before.length);
   };
 
@@ -137,8 +147,8 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
     }
   };
 
-  const waitMs = (): number => {
-    const untilServerEnds = serverLimitMs + readMarginMs.withoutDeadline;
+  const waitMs = (statements: number): number => {
+    const untilServerEnds = statements * serverLimitMs + readMarginMs.withoutDeadline;
     if (deadline === null) return untilServerEnds;
     return Math.min(untilServerEnds, deadline.remainingMs() + toleranceMs + readMarginMs.withDeadline);
   };
@@ -185,6 +195,10 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
       }
       const [rows = []] = await sendBehind([statement]);
       return rows as Row[];
+    },
+    runInOrder: async (statements) => {
+      await prepare(bound());
+      return sendBehind(statements, statements.length);
     },
     runTogether: async (before, statements) => {
       requireTime(deadline);

@@ -1,7 +1,12 @@
 import type { Database, Transaction } from '../platform/database.ts';
-import { lockJob, type LockedJob } from '../jobs/lock.ts';
+import { lockOfJob, type LockedJob } from '../jobs/lock.ts';
 import { skipJob } from '../jobs/finish.ts';
-import { isActive, missingConditions, readDirectorySyncState } from '../provisioning/directory-sync-state.ts';
+import {
+  directorySyncStateOf,
+  isActive,
+  missingConditions,
+  type DirectorySyncState,
+} from '../provisioning/directory-sync-state.ts';
 import type { JobReference } from './job-queue.ts';
 
 /** How one delivery of a job ended well. */
@@ -37,7 +42,7 @@ export interface JobRun {
  * and directory sync is active. Where it is not, the job ends here. The state is read after the locks were had, so no
  * change of mode can slip in between.
  *
- * @param alongside how many pending jobs of the organization to lock with it; see `lockJob`
+ * @param alongside how many pending jobs of the organization to lock with it; see `lockOfJob`
  */
 export function whileActive<T>(
   { db, job, onLocked }: JobRun,
@@ -45,10 +50,13 @@ export function whileActive<T>(
   alongside = 0,
 ): Promise<T | 'skipped' | 'already-done'> {
   return db.transaction(async (tx) => {
-    const row = await lockJob(tx, job, { alongside });
-    if (row === undefined) return 'already-done';
+    const [[row], [state]] = (await tx.queryInOrder([
+      lockOfJob(job, { alongside }),
+      directorySyncStateOf(job.organizationId),
+    ])) as [LockedJob[], DirectorySyncState[]];
+    // An organization that is gone has taken its jobs along.
+    if (row === undefined || state === undefined) return 'already-done';
     onLocked(row);
-    const state = await readDirectorySyncState(tx, row.organizationId);
     if (!isActive(state)) {
       const mode = state.modeIsScim ? [] : ['The provisioning mode is not SCIM.'];
       await skipJob(
