@@ -98,7 +98,7 @@ async function runStudies(
     await note('fairness', await studyFairness(surroundings, { engines, ...scale }));
   }
   if (chosen('scale-out')) {
-    const scale = quick ? { seconds: 2, warmUpSeconds: 1 } : { seconds: 8, warmUpSeconds: 2 };
+    const scale = quick ? { seconds: 2, warmUpSeconds: 1 } : { seconds: 10, warmUpSeconds: 4 };
     const engines = await enginesOf(['postgres', 'redis', 'cluster']);
     await note('scaleOut', await studyScaleOut(surroundings, { engines, processes, statements, ...scale }));
   }
