@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isDatabaseAway, isTemporary } from '../../src/platform/database-errors.ts';
+import { createOrganization, waitForBlocked } from '../access/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;
@@ -97,4 +98,33 @@ test('a lock that is held too long is temporary, but not the database being away
     })
     .catch((reason: unknown) => reason);
   expect([isTemporary(error), isDatabaseAway(error)]).toEqual([true, false]);
+});
+
+test('of statements in one round trip each sees what was committed while the one before it waited', async () => {
+  const id = await createOrganization(db);
+  let together: Promise<object[][]> = Promise.resolve([]);
+  await db.transaction(async (tx) => {
+    await tx.query(sql`SELECT FROM organizations WHERE id = ${id} FOR UPDATE`);
+    together = db.transaction((later) =>
+      later.queryInOrder([
+        sql`SELECT id FROM organizations WHERE id = ${id} FOR UPDATE`,
+        sql`SELECT name FROM workspaces WHERE organization_id = ${id}`,
+      ]),
+    );
+    await waitForBlocked(db, 1);
+    await tx.query(sql`INSERT INTO workspaces (organization_id, id, name) VALUES (${id}, new_id(), 'Web')`);
+  });
+  expect(await together).toEqual([[{ id }], [{ name: 'Web' }]]);
+});
+
+test('of statements in one round trip those behind one that fails are not run, and nothing of all is done', async () => {
+  const id = await createOrganization(db);
+  const workspace = (name: string) =>
+    sql`INSERT INTO workspaces (organization_id, id, name) VALUES (${id}, new_id(), ${name}) RETURNING name`;
+  const refused = db.transaction((tx) => tx.queryInOrder([workspace('Web'), workspace('web'), sql`SELECT ${1} / 0`]));
+  await expect(refused).rejects.toMatchObject({ code: '23505' });
+  const read = db.transaction((tx) =>
+    tx.queryInOrder([workspace('Api'), sql`SELECT name FROM workspaces WHERE organization_id = ${id}`]),
+  );
+  expect(await read).toEqual([[{ name: 'Api' }], [{ name: 'Api' }]]);
 });
