@@ -33,17 +33,22 @@ export async function down(knex: Knex): Promise<void> {
 
 async function replace(knex: Knex, table: string, name: string, holds: string): Promise<void> {
   const next = `${name}_next`;
-  await shortStep(
-    knex,
-    [table],
+  for (const statements of [
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${next};
     ALTER TABLE ${table} ADD CONSTRAINT ${next} CHECK (${holds}) NOT VALID`,
-  );
-  await shortStep(knex, [table], `ALTER TABLE ${table} VALIDATE CONSTRAINT ${next}`);
-  await shortStep(
-    knex,
-    [table],
+    `ALTER TABLE ${table} VALIDATE CONSTRAINT ${next}`,
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${name};
     ALTER TABLE ${table} RENAME CONSTRAINT ${next} TO ${name}`,
+  ]) {
+    await shortStep(knex, [table, ...(await partitionsOf(knex, table))], statements);
+  }
+}
+
+/** Vacuum is at these, never at the table that they are of. */
+async function partitionsOf(knex: Knex, table: string): Promise<string[]> {
+  const { rows } = await knex.raw<{ rows: { name: string }[] }>(
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = ?::regclass ORDER BY 1`,
+    [table],
   );
+  return rows.map(({ name }) => name);
 }

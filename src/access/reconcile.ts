@@ -60,7 +60,8 @@ export async function reconcileUsers(tx: Transaction, input: ReconcileInput): Pr
     WHERE u.organization_id = ${input.organizationId} AND u.id = ANY (${jobs.flatMap((job) => job.userIds)}::uuid[])
     ORDER BY u.id
     FOR NO KEY UPDATE`;
-  const [, [result]] = (await tx.queryInOrder([lock, applyAccess(input, jobs)])) as [object[], ReconcileResult[]];
+  const apply = applyAccess(input, jobs);
+  const [, [result]] = await tx.queryInOrder<[{ id: string }, ReconcileResult]>([lock, apply]);
   return result ?? { succeeded: 0, skipped: 0 };
 }
 

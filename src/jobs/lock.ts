@@ -1,4 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
+import type { Transaction } from '../platform/database.ts';
 import { passGate } from './gate.ts';
 import type { JobProgress, JobStatus, QueueName } from './job.ts';
 
@@ -19,21 +20,25 @@ export interface LockedJob {
 }
 
 /**
- * The query that takes the first locks of every transaction that works on a job, in this order: the gate, so that a change of the
+ * Takes the first locks of every transaction that works on a job, in this order: the gate, so that a change of the
  * organization's settings is not kept waiting by an endless row of workers; the job's row, so that the same job
  * delivered twice is worked once; the organization's row in share mode, so that its provisioning mode cannot change
  * underneath. Whoever had to wait sees the rows as the one before left them.
  *
  * @param alongside how many pending jobs of the same organization and queue to lock as well, oldest first: those that
  *   nobody else is at and that have never failed. Nobody is made to wait for them, and nobody waits in here.
- * @returns a query for one `LockedJob`; no row: it is gone, the job is done
+ * @param plansOnce for the rest of the transaction statements that the server keeps are planned once for all values. Left to
+ *   itself Postgres may plan the one that applies access anew for each job of a few users, 6 ms each time: it knows only of
+ *   values how many they are, and so expects less of them. For statements that look everything up by keys.
+ * @returns undefined when the row is gone: the job is done
  */
-export function lockOfJob(
+export async function lockJob(
+  tx: Transaction,
   job: { id: string; organizationId: string },
-  { alongside = 0 }: { alongside?: number } = {},
-): Sql {
-  return sql`
-    WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)}, ${keepsPlans}),
+  { alongside = 0, plansOnce = false }: { alongside?: number; plansOnce?: boolean } = {},
+): Promise<LockedJob | undefined> {
+  const [row] = await tx.query<LockedJob>(sql`
+    WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)}${plansOnce ? sql`, ${keepsPlans}` : empty}),
     own AS MATERIALIZED (
       SELECT ${jobColumns}
       FROM gate
@@ -46,14 +51,10 @@ export function lockOfJob(
     SELECT own.*, ${
       alongside === 0 ? sql`'[]'::jsonb` : sql`coalesce((SELECT jsonb_agg(to_jsonb(more) ORDER BY id) FROM more), '[]')`
     } AS alongside
-    FROM own`;
+    FROM own`);
+  return row;
 }
 
-/**
- * For the rest of the transaction: what a job asks is planned once for all values, and that plan is kept. Left to itself
- * Postgres may plan the statement that applies access anew each time, because it knows only of values how many they are and
- * so expects less of them: 6 ms and more for a job that takes one. All these statements look rows up by their keys.
- */
 const keepsPlans = sql`set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 const jobColumns = sql`j.id, j.organization_id AS "organizationId", j.queue, j.payload, j.status, j.attempts,

@@ -29,10 +29,14 @@ export interface Transaction extends Queryable {
    * Runs statements in one round trip, as if one came after the other: each sees what those before it have done, and what
    * others had committed when it began. Where one fails, those behind it are not run.
    *
-   * @param statements with values each
+   * Work that has a deadline has each by itself, so that none outlives it.
+   *
+   * @param statements at least one
    * @returns the rows of each
    */
-  queryInOrder(statements: readonly Sql[]): Promise<object[][]>;
+  queryInOrder<Rows extends object[]>(statements: { [K in keyof Rows]: Sql }): Promise<{
+    [K in keyof Rows]: Rows[K][];
+  }>;
 }
 
 export interface Database extends Queryable {
@@ -169,7 +173,8 @@ export function openDatabase(options: DatabaseOptions): Database {
         const result = await work({
           inTransaction: true,
           query: (statement) => session.run(statement),
-          queryInOrder: (statements) => session.runInOrder(statements),
+          queryInOrder: <Rows extends object[]>(statements: { [K in keyof Rows]: Sql }) =>
+            session.runInOrder(statements) as Promise<{ [K in keyof Rows]: Rows[K][] }>,
         });
         await session.end('COMMIT').catch((error: unknown) => {
           throw endedUnheard(error) ? new OutcomeUnknownError(error) : error;

@@ -8,7 +8,7 @@ import pg from 'pg';
  * first minutes of a new database, or of a large organization, is late: hence `arePlansOld`.
  *
  * Postgres decides after five runs whether one plan will do for all values, by what it expects of both, so a statement
- * whose plan depends on its values goes on being planned each time.
+ * whose plan depends on its values goes on being planned each time. A job says otherwise of its own (`lockJob`).
  */
 export interface KeptStatements {
   /** `text` as it is kept; undefined: it is not, or not yet. */

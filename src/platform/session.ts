@@ -15,9 +15,10 @@ export interface Session {
   run<Row extends object>(statement: Sql): Promise<Row[]>;
   /**
    * Runs several of a transaction in one round trip, each with a snapshot of its own, as if one came after the other. Where
-   * one fails, those behind it are not run.
+   * one fails, those behind it are not run. The server gives each the time that it would have alone, so with a deadline they
+   * do go one after the other.
    *
-   * @param statements with values each
+   * @param statements at least one
    * @returns the rows of each
    */
   runInOrder(statements: readonly Statement[]): Promise<object[][]>;
@@ -174,6 +175,17 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
     if (!inTransaction && kept?.arePlansOld() === true) await sendText('DISCARD PLANS');
   };
 
+  const run = async <Row extends object>(statement: Statement): Promise<Row[]> => {
+    // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
+    await prepare(inTransaction || options.preparedStatements ? bound() : undefined);
+    if (statement.values.length === 0) {
+      await sendAhead();
+      return sendText<Row>(statement.text);
+    }
+    const [rows = []] = await sendBehind([statement]);
+    return rows as Row[];
+  };
+
   return {
     begin: async () => {
       const limitMs = bound();
@@ -186,17 +198,13 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
       const limit = limitMs === undefined ? '' : `; SET LOCAL statement_timeout = ${limitMs}`;
       await sendText(`${arePlansOld ? 'DISCARD PLANS; ' : ''}BEGIN${limit}`);
     },
-    run: async <Row extends object>(statement: Sql) => {
-      // What a session is told outside of a transaction would, behind a pooler, be told to somebody else's too.
-      await prepare(inTransaction || options.preparedStatements ? bound() : undefined);
-      if (statement.values.length === 0) {
-        await sendAhead();
-        return sendText<Row>(statement.text);
-      }
-      const [rows = []] = await sendBehind([statement]);
-      return rows as Row[];
-    },
+    run,
     runInOrder: async (statements) => {
+      if (deadline !== null) {
+        const answers: object[][] = [];
+        for (const statement of statements) answers.push(await run(statement));
+        return answers;
+      }
       await prepare(bound());
       return sendBehind(statements, statements.length);
     },

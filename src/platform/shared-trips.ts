@@ -73,9 +73,9 @@ const amongOthers: Ahead = {
 
 /**
  * Statements of several requests in one round trip and one transaction. While two trips are on their way those who come wait,
- * and then go together: the message, the condition, the transaction and, of writes, the commit are there once for all. A
- * statement that comes alone goes at once. (Postgres calls the last part group commit; what is saved here is mostly around
- * the statements.)
+ * writes also while one is, until half as many are there as it carries, and then go together: the message, the condition, the
+ * transaction and, of writes, the commit are there once for all. A statement that comes alone goes at once. (Postgres calls
+ * the last part group commit; what is saved here is mostly around the statements.)
  *
  * Together go those under one condition, in the time of whoever has least. Where one of them fails, nothing of all is
  * done, and each goes by itself, so that nobody learns of another. Where the connection is lost, or the time of one is over

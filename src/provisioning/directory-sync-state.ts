@@ -22,15 +22,10 @@ export const directorySyncConditions: Sql = sql`
 export const directorySyncRuns: Sql = sql`
   s.mode_is_scim AND s.plan_allows AND s.sso_is_active AND s.has_verified_domain`;
 
-/** The query for the `DirectorySyncState` of an organization; it has no row for an unknown one. */
-export function directorySyncStateOf(organizationId: string): Sql {
-  return sql`
-    SELECT ${directorySyncConditions} FROM directory_sync_state s WHERE s.organization_id = ${organizationId}::uuid`;
-}
-
 /** @throws NotFoundError for an unknown organization */
 export async function readDirectorySyncState(db: Queryable, organizationId: string): Promise<DirectorySyncState> {
-  const [state] = await db.query<DirectorySyncState>(directorySyncStateOf(organizationId));
+  const [state] = await db.query<DirectorySyncState>(sql`
+    SELECT ${directorySyncConditions} FROM directory_sync_state s WHERE s.organization_id = ${organizationId}::uuid`);
   if (state === undefined) throw new NotFoundError('organization', organizationId);
   return state;
 }

@@ -29,6 +29,7 @@ export interface DispatcherOptions {
   sweepEveryMs?: number;
   overdueAfterMs?: number;
   restOver?: typeof rest;
+  /** Says whose jobs come at the same time as others'. */
   activity?: RecentActivity;
 }
 

@@ -1,12 +1,7 @@
 import type { Database, Transaction } from '../platform/database.ts';
-import { lockOfJob, type LockedJob } from '../jobs/lock.ts';
+import { lockJob, type LockedJob } from '../jobs/lock.ts';
 import { skipJob } from '../jobs/finish.ts';
-import {
-  directorySyncStateOf,
-  isActive,
-  missingConditions,
-  type DirectorySyncState,
-} from '../provisioning/directory-sync-state.ts';
+import { isActive, missingConditions, readDirectorySyncState } from '../provisioning/directory-sync-state.ts';
 import type { JobReference } from './job-queue.ts';
 
 /** How one delivery of a job ended well. */
@@ -42,21 +37,18 @@ export interface JobRun {
  * and directory sync is active. Where it is not, the job ends here. The state is read after the locks were had, so no
  * change of mode can slip in between.
  *
- * @param alongside how many pending jobs of the organization to lock with it; see `lockOfJob`
+ * @param lock how to lock it; see `lockJob`
  */
 export function whileActive<T>(
   { db, job, onLocked }: JobRun,
   work: (tx: Transaction, row: LockedJob) => Promise<T>,
-  alongside = 0,
+  lock: Parameters<typeof lockJob>[2] = {},
 ): Promise<T | 'skipped' | 'already-done'> {
   return db.transaction(async (tx) => {
-    const [[row], [state]] = (await tx.queryInOrder([
-      lockOfJob(job, { alongside }),
-      directorySyncStateOf(job.organizationId),
-    ])) as [LockedJob[], DirectorySyncState[]];
-    // An organization that is gone has taken its jobs along.
-    if (row === undefined || state === undefined) return 'already-done';
+    const row = await lockJob(tx, job, lock);
+    if (row === undefined) return 'already-done';
     onLocked(row);
+    const state = await readDirectorySyncState(tx, row.organizationId);
     if (!isActive(state)) {
       const mode = state.modeIsScim ? [] : ['The provisioning mode is not SCIM.'];
       await skipJob(

@@ -41,8 +41,8 @@ async function walkPage(tx: Transaction, job: LockedJob, usersPerPage: number): 
   const total = job.progress?.total ?? (await countUsers(tx, job.organizationId, payload));
   const users = await tx.query<{ id: string }>(sql`
     ${usersOf(job.organizationId, payload)}
-    ${payload.afterUserId === undefined ? empty : sql`AND u.id > ${payload.afterUserId}`}
-    ORDER BY u.id LIMIT ${usersPerPage}`);
+    ${payload.afterUserId === undefined ? empty : sql`AND ${idIn(payload)} > ${payload.afterUserId}`}
+    ORDER BY ${idIn(payload)} LIMIT ${usersPerPage}`);
   const last = users.at(-1);
   const { succeeded } =
     last === undefined
@@ -75,7 +75,7 @@ async function walkPage(tx: Transaction, job: LockedJob, usersPerPage: number): 
   return { ...progress, driftRepaired, finished: false };
 }
 
-/** The users of the directory that a walk visits; the caller adds conditions on `u.id` and the order. */
+/** The users of the directory that a walk visits; the caller adds conditions on `idIn` and the order. */
 function usersOf(organizationId: string, payload: WorkspaceMappingPayload): Sql {
   return payload.scope === 'organization'
     ? sql`
@@ -85,6 +85,14 @@ function usersOf(organizationId: string, payload: WorkspaceMappingPayload): Sql 
         SELECT u.id FROM group_members gm
         JOIN users u ON u.organization_id = gm.organization_id AND u.id = gm.user_id
         WHERE gm.organization_id = ${organizationId} AND gm.group_id = ${payload.groupId} AND u.managed_by = 'directory'`;
+}
+
+/**
+ * By what a walk is ordered and resumed. Postgres does not conclude from a condition on the id of the user that the
+ * memberships before it need not be read.
+ */
+function idIn({ scope }: WorkspaceMappingPayload): Sql {
+  return scope === 'organization' ? sql`u.id` : sql`gm.user_id`;
 }
 
 function isDriftCheck(payload: WorkspaceMappingPayload): boolean {

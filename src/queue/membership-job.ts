@@ -40,7 +40,7 @@ export async function runMembershipJob(run: JobRun): Promise<JobResult> {
         });
         return 'applied';
       },
-      alongside,
+      { alongside, plansOnce: true },
     );
   try {
     const result = await work(mostAlongside);

@@ -13,7 +13,7 @@ import { listUsers, readUser } from '../../src/directory/read-users.ts';
 import { claimPending } from '../../src/jobs/claim.ts';
 import { authenticateScim } from '../../src/provisioning/authenticate-scim.ts';
 import { deleteJob } from '../../src/jobs/finish.ts';
-import { lockJob } from '../support/lock-job.ts';
+import { lockJob } from '../../src/jobs/lock.ts';
 import { createScimToken } from '../../src/provisioning/scim-tokens.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { parseFilter } from '../../src/scim/filter.ts';

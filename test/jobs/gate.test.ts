@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lockJob } from '../support/lock-job.ts';
+import { lockJob } from '../../src/jobs/lock.ts';
 import { lockOrganization } from '../../src/provisioning/lock-organization.ts';
 import {
   addMembershipJobs,

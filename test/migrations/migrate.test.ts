@@ -197,4 +197,15 @@ test('checks that are written anew refuse what they refused, on every partition,
     await expect(client.query(statement), check).rejects.toMatchObject({ code: '23514', constraint: check });
   }
   await client.query(user('directory', 'NULL'));
+
+  const { default: knexFactory } = await import('knex');
+  const knex = knexFactory({ client: 'pg', connection: url });
+  try {
+    const { down, up } = await import('../../migrations/20261130230000_checks_read_faster.ts');
+    await down(knex);
+    await expect(client.query(user('nobody', 'NULL'))).rejects.toMatchObject({ constraint: 'users_managed_by_check' });
+    await up(knex);
+  } finally {
+    await knex.destroy();
+  }
 });

@@ -1,20 +1,32 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isDatabaseAway, isTemporary } from '../../src/platform/database-errors.ts';
+import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { deadlineAt } from '../../src/platform/deadline.ts';
 import { createOrganization, waitForBlocked } from '../access/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;
 let other: TestDatabase;
+/** The same as `db`, as behind a pooler. */
+let unkept: Database;
 const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 beforeAll(async () => {
   db = await createTestDatabase();
   other = await createTestDatabase();
+  unkept = openDatabase({
+    url: db.url,
+    maxConnections: 2,
+    applicationName: 'unkept',
+    onIdleError: () => undefined,
+    preparedStatements: false,
+  });
   process.on('uncaughtException', note);
 });
 afterAll(async () => {
   process.off('uncaughtException', note);
+  await unkept.close();
   await db.close();
   await other.close();
 });
@@ -100,21 +112,52 @@ test('a lock that is held too long is temporary, but not the database being away
   expect([isTemporary(error), isDatabaseAway(error)]).toEqual([true, false]);
 });
 
-test('of statements in one round trip each sees what was committed while the one before it waited', async () => {
-  const id = await createOrganization(db);
+test.each([
+  ['kept by the server', () => db],
+  ['for a pooler, not kept', () => unkept],
+  ['with a deadline, so one after the other', () => db.within(deadlineAt(performance.now() + 9_000))],
+])(
+  'of statements in one round trip (%s) each sees what was committed while the one before it waited',
+  async (_, of) => {
+    const id = await createOrganization(db);
+    // From the second time on they are kept.
+    for (const name of ['Web', 'Api', 'Docs']) await expectSeen(of(), id, name);
+  },
+);
+
+async function expectSeen(q: Database, id: string, name: string): Promise<void> {
   let together: Promise<object[][]> = Promise.resolve([]);
   await db.transaction(async (tx) => {
     await tx.query(sql`SELECT FROM organizations WHERE id = ${id} FOR UPDATE`);
-    together = db.transaction((later) =>
-      later.queryInOrder([
+    together = q.transaction((later) =>
+      later.queryInOrder<[{ id: string }, { name: string }]>([
         sql`SELECT id FROM organizations WHERE id = ${id} FOR UPDATE`,
-        sql`SELECT name FROM workspaces WHERE organization_id = ${id}`,
+        sql`SELECT name FROM workspaces WHERE organization_id = ${id} ORDER BY id DESC LIMIT ${1}`,
       ]),
     );
     await waitForBlocked(db, 1);
-    await tx.query(sql`INSERT INTO workspaces (organization_id, id, name) VALUES (${id}, new_id(), 'Web')`);
+    await tx.query(sql`INSERT INTO workspaces (organization_id, id, name) VALUES (${id}, new_id(), ${name})`);
   });
-  expect(await together).toEqual([[{ id }], [{ name: 'Web' }]]);
+  expect(await together).toEqual([[{ id }], [{ name }]]);
+}
+
+test('two statements in one round trip may each take as long as one may', async () => {
+  const slow = openDatabase({
+    url: db.url,
+    maxConnections: 1,
+    applicationName: 'slow',
+    onIdleError: () => undefined,
+    statementTimeoutMs: 1_500,
+  });
+  try {
+    // Together longer than one of them and what is waited beyond its limit.
+    const sleeps = slow.transaction((tx) =>
+      tx.queryInOrder([1.3, 1.3].map((s) => sql`SELECT pg_sleep(${s}), 1 AS one`)),
+    );
+    expect(await sleeps).toMatchObject([[{ one: 1 }], [{ one: 1 }]]);
+  } finally {
+    await slow.close();
+  }
 });
 
 test('of statements in one round trip those behind one that fails are not run, and nothing of all is done', async () => {

@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requestResync } from '../../src/access/resync.ts';
 import { addJob } from '../../src/jobs/add.ts';
-import { lockJob } from '../support/lock-job.ts';
+import { lockJob } from '../../src/jobs/lock.ts';
 import { replayJobs } from '../../src/jobs/replay.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { UnknownPayloadError } from '../../src/jobs/parse-payload.ts';

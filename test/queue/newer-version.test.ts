@@ -4,7 +4,7 @@ import { newId } from '../../src/platform/ids.ts';
 import type { JobReference } from '../../src/queue/job-queue.ts';
 import { runMembershipJob } from '../../src/queue/membership-job.ts';
 import { deleteJob } from '../../src/jobs/finish.ts';
-import { lockJob } from '../support/lock-job.ts';
+import { lockJob } from '../../src/jobs/lock.ts';
 import { inFlightPerOrganization } from '../../src/queue/settings.ts';
 import {
   addMembershipJobs,
