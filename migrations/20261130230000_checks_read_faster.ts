@@ -19,19 +19,18 @@ const checks: readonly { table: string; column: string; values: readonly string[
 /** The new one is there before the old one goes, and has read every row, while everybody reads and writes. */
 export async function up(knex: Knex): Promise<void> {
   for (const { table, column, values } of checks) {
-    const name = `${table}_${column}_check`;
-    await replace(knex, table, name, `${column} = ANY ('{${values.join()}}'::text[])`);
+    await replace(knex, table, column, `${column} = ANY ('{${values.join()}}'::text[])`);
   }
 }
 
 export async function down(knex: Knex): Promise<void> {
   for (const { table, column, values } of checks) {
-    const name = `${table}_${column}_check`;
-    await replace(knex, table, name, `${column} IN (${values.map((value) => `'${value}'`).join()})`);
+    await replace(knex, table, column, `${column} IN (${values.map((value) => `'${value}'`).join()})`);
   }
 }
 
-async function replace(knex: Knex, table: string, name: string, holds: string): Promise<void> {
+async function replace(knex: Knex, table: string, column: string, holds: string): Promise<void> {
+  const name = `${table}_${column}_check`;
   const next = `${name}_next`;
   for (const statements of [
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${next};

@@ -40,9 +40,9 @@ export interface ReconcileResult {
  * entry per user: SUCCESS with what changed, SKIPPED when nothing had to. Where several jobs name a user, the first one
  * has the change and the others find nothing to do, as if they had been done one after the other.
  *
- * Two statements in one round trip, and their order is the point. The first locks the user rows, in id order so that two reconciles
- * cannot deadlock. The second computes *and* applies: READ COMMITTED gives it a snapshot taken after the locks were
- * had, so it sees everything that a reconcile it waited for has written. One statement for both would compute from a
+ * Two statements in one round trip, and their order is the point. The first locks the user rows, in id order so that two
+ * reconciles cannot deadlock. The second computes *and* applies: READ COMMITTED gives it a snapshot taken after the locks
+ * were had, so it sees everything that a reconcile it waited for has written. One statement for both would compute from a
  * snapshot older than its locks and could undo newer access. What commits later (a membership, a mapping) brings a job
  * of its own, which waits for these locks in turn.
  *

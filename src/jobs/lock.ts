@@ -19,26 +19,35 @@ export interface LockedJob {
   alongside: Omit<LockedJob, 'alongside'>[];
 }
 
+export interface LockOptions {
+  /**
+   * How many pending jobs of the same organization and queue to lock as well, oldest first: those that nobody else is at
+   * and that have never failed. Nobody is made to wait for them, and nobody waits in here. Left out: none.
+   */
+  alongside?: number;
+  /**
+   * For the rest of the transaction statements that the server keeps are planned once for all values. Left to itself
+   * Postgres may plan the one that applies access anew for each job of a few users, 6 ms each time: it knows only of values
+   * how many they are, and so expects less of them. For statements that look everything up by keys.
+   */
+  plansOnce?: boolean;
+}
+
 /**
  * Takes the first locks of every transaction that works on a job, in this order: the gate, so that a change of the
  * organization's settings is not kept waiting by an endless row of workers; the job's row, so that the same job
  * delivered twice is worked once; the organization's row in share mode, so that its provisioning mode cannot change
  * underneath. Whoever had to wait sees the rows as the one before left them.
  *
- * @param alongside how many pending jobs of the same organization and queue to lock as well, oldest first: those that
- *   nobody else is at and that have never failed. Nobody is made to wait for them, and nobody waits in here.
- * @param plansOnce for the rest of the transaction statements that the server keeps are planned once for all values. Left to
- *   itself Postgres may plan the one that applies access anew for each job of a few users, 6 ms each time: it knows only of
- *   values how many they are, and so expects less of them. For statements that look everything up by keys.
  * @returns undefined when the row is gone: the job is done
  */
 export async function lockJob(
   tx: Transaction,
   job: { id: string; organizationId: string },
-  { alongside = 0, plansOnce = false }: { alongside?: number; plansOnce?: boolean } = {},
+  { alongside = 0, plansOnce = false }: LockOptions = {},
 ): Promise<LockedJob | undefined> {
   const [row] = await tx.query<LockedJob>(sql`
-    WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)}${plansOnce ? sql`, ${keepsPlans}` : empty}),
+    WITH gate AS MATERIALIZED (SELECT ${passGate(job.organizationId)}${plansOnce ? planOnce : empty}),
     own AS MATERIALIZED (
       SELECT ${jobColumns}
       FROM gate
@@ -55,7 +64,7 @@ export async function lockJob(
   return row;
 }
 
-const keepsPlans = sql`set_config('plan_cache_mode', 'force_generic_plan', true)`;
+const planOnce = sql`, set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 const jobColumns = sql`j.id, j.organization_id AS "organizationId", j.queue, j.payload, j.status, j.attempts,
   j.request_id AS "requestId", j.progress`;

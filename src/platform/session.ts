@@ -116,9 +116,9 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
   /** What still has to run before the next statement. */
   let ahead: readonly Ahead[] = condition === null ? [] : [condition];
 
-  const sendCalls = async (calls: readonly Call[], inOrder = 1): Promise<object[][]> => {
+  const sendCalls = async (calls: readonly Call[], giveUpMs = timeoutMs()): Promise<object[][]> => {
     try {
-      return await guarded(() => runPipeline(client, calls, timeoutMs(inOrder)));
+      return await guarded(() => runPipeline(client, calls, giveUpMs));
     } catch (error) {
       // After the one that failed the server has read nothing.
       for (const { text, kept: statement } of calls) if (statement?.isKnown === false) kept?.forget(text);
@@ -127,14 +127,14 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
   };
 
   /** Sends statements behind what is ahead of them, in one message. @returns the rows of each of `statements` */
-  const sendBehind = async (statements: readonly Statement[], inOrder = 1): Promise<object[][]> => {
+  const sendBehind = async (statements: readonly Statement[], giveUpMs?: number): Promise<object[][]> => {
     const before = ahead;
     ahead = [];
     const calls = [
       ...before.map(({ text, values }) => ({ text, values, kept: kept?.keep(text) })),
       ...statements.map(({ text, values }) => ({ text, values, kept: kept?.find(text) })),
     ];
-    const answers = await sendCalls(calls, inOrder);
+    const answers = await sendCalls(calls, giveUpMs);
     return answers.slice(before.length);
   };
 
@@ -206,7 +206,7 @@ export function sessionOn(client: pg.PoolClient, options: SessionOptions, { dead
         return answers;
       }
       await prepare(bound());
-      return sendBehind(statements, statements.length);
+      return sendBehind(statements, timeoutMs(statements.length));
     },
     runTogether: async (before, statements) => {
       requireTime(deadline);

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../platform/database.ts';
-import { lockJob, type LockedJob } from '../jobs/lock.ts';
+import { lockJob, type LockedJob, type LockOptions } from '../jobs/lock.ts';
 import { skipJob } from '../jobs/finish.ts';
 import { isActive, missingConditions, readDirectorySyncState } from '../provisioning/directory-sync-state.ts';
 import type { JobReference } from './job-queue.ts';
@@ -36,13 +36,11 @@ export interface JobRun {
  * Opens a transaction in which `work` may apply the job: its row and its organization are locked, the row still stands,
  * and directory sync is active. Where it is not, the job ends here. The state is read after the locks were had, so no
  * change of mode can slip in between.
- *
- * @param lock how to lock it; see `lockJob`
  */
 export function whileActive<T>(
   { db, job, onLocked }: JobRun,
   work: (tx: Transaction, row: LockedJob) => Promise<T>,
-  lock: Parameters<typeof lockJob>[2] = {},
+  lock: LockOptions = {},
 ): Promise<T | 'skipped' | 'already-done'> {
   return db.transaction(async (tx) => {
     const row = await lockJob(tx, job, lock);

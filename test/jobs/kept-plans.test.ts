@@ -1,25 +1,19 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { addMembershipJobs, createOrganization, createUsers, workJob } from '../access/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
-let server: TestDatabase;
 /** With one connection, so that it is asked everything. */
-let db: Database;
+let db: TestDatabase;
 beforeAll(async () => {
-  server = await createTestDatabase();
-  db = openDatabase({ url: server.url, maxConnections: 1, applicationName: 'test', onIdleError: () => undefined });
+  db = await createTestDatabase(1);
 });
-afterAll(async () => {
-  await db.close();
-  await server.close();
-});
+afterAll(() => db.close());
 
 test('what jobs of one user each ask is not planned anew for its values, and other statements may be', async () => {
-  const organizationId = await createOrganization(server);
-  for (const user of await createUsers(server, organizationId, 10)) {
-    const [job] = await addMembershipJobs(server, organizationId, [user]);
+  const organizationId = await createOrganization(db);
+  for (const user of await createUsers(db, organizationId, 10)) {
+    const [job] = await addMembershipJobs(db, organizationId, [user]);
     if (job === undefined) throw new Error('a job was added');
     expect(await workJob(db, job)).toBe('applied');
   }

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, inject, test } from 'vitest';
+import * as partitions from '../../migrations/20261124140000_sync_log_partitions.ts';
+import * as checks from '../../migrations/20261130230000_checks_read_faster.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 import { databaseUrl, runAsAdmin } from '../support/database.ts';
 import { killStarted, rollcall, startRollcall } from '../support/processes.ts';
@@ -26,6 +29,16 @@ async function ledger(): Promise<string[]> {
   return (await client.query<{ name: string }>('SELECT name FROM knex_migrations ORDER BY id')).rows.map(
     (row) => row.name,
   );
+}
+
+/** One way of a migration, by itself. */
+async function withKnex(way: (knex: Knex) => Promise<void>): Promise<void> {
+  const knex = knexFactory({ client: 'pg', connection: url });
+  try {
+    await way(knex);
+  } finally {
+    await knex.destroy();
+  }
 }
 
 test('four processes at once: each migration runs once, and all end well', async () => {
@@ -144,14 +157,7 @@ test('the way back leaves the table as it was, with its entries', async () => {
     INSERT INTO organizations (id, name, plan) VALUES (new_id(), 'Acme', 'free');
     INSERT INTO sync_logs (organization_id, action, status, resource_type, actor_type, message)
     SELECT id, 'UPDATE', 'SUCCESS', 'User', 'system', 'Kept.' FROM organizations`);
-  const { default: knexFactory } = await import('knex');
-  const knex = knexFactory({ client: 'pg', connection: url });
-  try {
-    const { down } = await import('../../migrations/20261124140000_sync_log_partitions.ts');
-    await down(knex);
-  } finally {
-    await knex.destroy();
-  }
+  await withKnex(partitions.down);
   expect((await client.query('SELECT message FROM sync_logs')).rows).toEqual([{ message: 'Kept.' }]);
   await client.query(`DELETE FROM knex_migrations WHERE name = '20261124140000_sync_log_partitions'`);
   expect(await migrate(url)).toEqual(['20261124140000_sync_log_partitions']);
@@ -167,8 +173,8 @@ test('checks that are written anew refuse what they refused, on every partition,
     SELECT count(*) FILTER (WHERE conname = 'sync_logs_status_check')::integer AS tables,
       bool_and(convalidated) AS validated, count(*) FILTER (WHERE conname LIKE '%_next')::integer AS left
     FROM pg_constraint WHERE contype = 'c'`);
-  const partitions = await client.query(`SELECT FROM pg_inherits WHERE inhparent = 'sync_logs'::regclass`);
-  expect(rows).toEqual([{ tables: 1 + partitions.rows.length, validated: true, left: 0 }]);
+  const inheriting = await client.query(`SELECT FROM pg_inherits WHERE inhparent = 'sync_logs'::regclass`);
+  expect(rows).toEqual([{ tables: 1 + inheriting.rows.length, validated: true, left: 0 }]);
 
   const organization = `INSERT INTO organizations (id, name, plan) VALUES (new_id(), 'Acme', 'free') RETURNING id`;
   const { id } = (await client.query<{ id: string }>(organization)).rows[0] ?? { id: '' };
@@ -198,14 +204,7 @@ test('checks that are written anew refuse what they refused, on every partition,
   }
   await client.query(user('directory', 'NULL'));
 
-  const { default: knexFactory } = await import('knex');
-  const knex = knexFactory({ client: 'pg', connection: url });
-  try {
-    const { down, up } = await import('../../migrations/20261130230000_checks_read_faster.ts');
-    await down(knex);
-    await expect(client.query(user('nobody', 'NULL'))).rejects.toMatchObject({ constraint: 'users_managed_by_check' });
-    await up(knex);
-  } finally {
-    await knex.destroy();
-  }
+  await withKnex(checks.down);
+  await expect(client.query(user('nobody', 'NULL'))).rejects.toMatchObject({ constraint: 'users_managed_by_check' });
+  await withKnex(checks.up);
 });
