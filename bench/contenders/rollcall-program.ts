@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../servers/free-port.ts';
+import { freePort } from '../../test/support/free-port.ts';
 import { startNodeProgram, type NodeProgram } from '../servers/node-program.ts';
 
 const thisCheckout = join(import.meta.dirname, '../..');

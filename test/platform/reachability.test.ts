@@ -3,7 +3,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { checkPostgres, checkRedis, placeOf } from '../../src/platform/reachability.ts';
 import { StartupError } from '../../src/platform/startup-error.ts';
 import { databaseUrl } from '../support/database.ts';
-import { freePort } from '../support/test-services.ts';
+import { freePort } from '../support/free-port.ts';
 
 test('a database that answers is fine', async () => {
   await expect(checkPostgres(inject('postgresUrl'))).resolves.toBeUndefined();

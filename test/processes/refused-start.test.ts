@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseUrl, runAsAdmin } from '../support/database.ts';
 import { killStarted, rollcall, temporaryDirectory } from '../support/processes.ts';
-import { freePort } from '../support/test-services.ts';
+import { freePort } from '../support/free-port.ts';
 
 const isRoot = process.getuid?.() === 0;
 

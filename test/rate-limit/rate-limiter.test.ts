@@ -5,7 +5,7 @@ import type { Limit, QuotaStore } from '../../src/rate-limit/limit.ts';
 import { openQuotaStore } from '../../src/rate-limit/open-quota-store.ts';
 import { createRateLimiter, type RateLimiter } from '../../src/rate-limit/rate-limiter.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { freePort } from '../support/test-services.ts';
+import { freePort } from '../support/free-port.ts';
 
 const limit: Limit = { perSecond: 100, burst: 100 };
 

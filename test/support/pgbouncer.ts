@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from './test-services.ts';
+import { freePort } from './free-port.ts';
 
 export interface PgBouncer {
   /** Of the same database, through the pooler. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from './test-services.ts';
+import { freePort } from './free-port.ts';
 
 export interface RedisNode {
   readonly port: number;

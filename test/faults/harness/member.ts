@@ -1,4 +1,4 @@
-import { freePort } from '../../support/test-services.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startRollcall, type RollcallProcess } from '../../support/processes.ts';
 
 export type MemberRole = 'api' | 'worker';

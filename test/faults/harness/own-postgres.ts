@@ -8,7 +8,7 @@ import { findPostgresBinaries } from '../../../src/platform/postgres-binaries.ts
 import { createPostgresFiles } from '../../../src/platform/postgres-files.ts';
 import { choosePostgresLaunch, postgresEnvironment } from '../../../src/platform/postgres-launch.ts';
 import { runAsAdmin } from '../../support/database.ts';
-import { freePort } from '../../support/test-services.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** A whole Postgres of one's own, on one port for ever, to be killed, stopped and started again. fsync is on. */
 export interface OwnPostgres {

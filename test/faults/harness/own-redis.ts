@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../support/test-services.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** A Redis of one's own on one port for ever, as docker-compose.yml runs it: append-only file, fsync every second. */
 export interface OwnRedis {

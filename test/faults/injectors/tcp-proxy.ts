@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../../support/free-port.ts';
 
 /**
  * What the network between a client and its server does.
@@ -43,14 +43,13 @@ interface Link {
 export async function startTcpProxy(target: { port: number; host?: string }): Promise<TcpProxy> {
   const links = new Set<Link>();
   let network: Network = 'pass';
-  let port = 0;
-  let listener: Server | null = await listen(0);
-  port = (listener.address() as AddressInfo).port;
+  const port = await freePort(); // again after an outage
+  let listener: Server | null = await listen();
 
-  async function listen(at: number): Promise<Server> {
+  async function listen(): Promise<Server> {
     // Half-closed connections stay so: who hangs up one direction is passed on like everything else.
     const server = createServer({ allowHalfOpen: true }, accept);
-    server.listen(at, '127.0.0.1');
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return server;
   }
@@ -163,7 +162,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       network = next;
       for (const link of links) impose(link);
       if (next === 'refuse') await stopListening();
-      else listener ??= await listen(port);
+      else listener ??= await listen();
     },
     get clients() {
       return links.size;
