@@ -132,7 +132,8 @@ async function compare(
           if (round > 0) alone.push(seen);
         } else {
           const { seen, changes, ms } = await measureBeside(noisy);
-          if (round > 0) beside.push(seen);
+          if (round === 0) continue;
+          beside.push(seen);
           flooded.changes += changes;
           flooded.ms += ms;
         }

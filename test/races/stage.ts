@@ -98,7 +98,7 @@ function wireQueues(backend: QueueBackend, { db, logger, onJobFinished }: QueueE
   });
   return {
     engine: backend.engine,
-    nudge: () => dispatcher.nudge(),
+    nudge: (organizationId) => dispatcher.nudge(organizationId),
     router: () =>
       bullBoardRouter({
         queues: queueNames.map((name) => ({ name, queue: backend.queues[name].bullmq })),
