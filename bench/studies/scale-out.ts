@@ -13,6 +13,8 @@ export interface ScaleOutFigures {
   engine: string;
   apis: number;
   workers: number;
+  /** Changes a second that were sent; null: as many as go. */
+  rate: number | null;
   changes: number;
   /** From the first request until everything is applied. */
   seconds: number;
@@ -20,7 +22,7 @@ export interface ScaleOutFigures {
   appliedAfterSeconds: number;
   /** CPU milliseconds for each change, of all processes of a kind together. */
   cpuMs: CpuOfKinds;
-  /** CPU for each change, of everything but the load, compared with the first numbers of processes. */
+  /** CPU for each change, of everything but the load, compared with the first numbers of processes under the same load. */
   ofFirst: number;
   /** Share of a core that the load process used while it sent. */
   loadCpuShare: number;
@@ -37,15 +39,22 @@ const organizationCount = 20;
 const groupsEach = 5;
 const connections = 16;
 
+/**
+ * What every number of processes can do on two cores, so that all do the same. As many as go is another measure: what one
+ * worker cannot do at once gathers, and is then done in fewer, fuller deliveries than by several.
+ */
+const steadyRate = 100;
+const loads = [steadyRate, null];
+
 /** No machine that this is made for applies more changes a second; users are seeded for so many. */
 const mostPerSecond = 1_500;
 
 const template = 'bench_scale_out_template';
 
 /**
- * What one more process costs and gives: changes of many organizations, as many as go, with several worker and api
- * processes. On a machine whose cores are all busy with one of each, more cannot be quicker; then the CPU for each change
- * tells whether they get into each other's way.
+ * What one more process costs and gives: changes of many organizations, at a steady rate and as many as go, with several
+ * worker and api processes. On a machine whose cores are all busy with one of each, more cannot be quicker; then the CPU
+ * for each change tells whether they get into each other's way.
  */
 export async function studyScaleOut(
   surroundings: Surroundings,
@@ -62,31 +71,27 @@ export async function studyScaleOut(
   const { engines, processes, seconds, warmUpSeconds } = options;
   // Every process has to be warm, and the statements of each of its connections planned; they share the changes.
   const warmUpOf = ({ apis, workers }: Processes) => warmUpSeconds * Math.max(apis, workers);
-  const longest = seconds + Math.max(...processes.map(warmUpOf));
+  const longest = loads.length * seconds + Math.max(...processes.map(warmUpOf));
   const users = Math.ceil((mostPerSecond * longest) / organizationCount);
   const sizes = Array.from({ length: organizationCount }, () => ({ users, groups: groupsEach }));
   const organizations = await prepareOrganizations(postgres, template, sizes);
   const figures: ScaleOutFigures[] = [];
   for (const engine of engines) {
-    let base: number | undefined;
+    const base = new Map<number | null, number>();
     for (const setting of processes) {
       const stage = await setStage(surroundings, { ...engine, ...setting, template });
       try {
-        const measured = await measure({
-          stage,
-          engine,
-          organizations,
-          postgresPid: postgres.pid,
-          ...options,
-          warmUpSeconds: warmUpOf(setting),
-        });
-        const total = totalOf(measured.cpuMs);
-        base ??= total;
-        if (options.statements) {
-          const { apis, workers } = setting;
-          await printStatements(stage.databaseUrl, `What Postgres was asked: ${nameOf(engine)}, ${apis} + ${workers}`);
+        const of = { stage, engine, organizations, postgresPid: postgres.pid };
+        for await (const { rate, ...measured } of measure({ ...of, ...options, warmUpSeconds: warmUpOf(setting) })) {
+          const total = totalOf(measured.cpuMs);
+          const first = base.get(rate) ?? total;
+          base.set(rate, first);
+          if (options.statements) {
+            const what = `${nameOf(engine)}, ${setting.apis} + ${setting.workers}, ${loadOf(rate)}`;
+            await printStatements(stage.databaseUrl, `What Postgres was asked: ${what}`);
+          }
+          figures.push({ engine: nameOf(engine), ...setting, rate, ...measured, ofFirst: total / first });
         }
-        figures.push({ engine: nameOf(engine), ...setting, ...measured, ofFirst: total / base });
       } finally {
         await stage.stop();
       }
@@ -97,7 +102,8 @@ export async function studyScaleOut(
   return figures;
 }
 
-async function measure(options: {
+/** Under one load after the other. */
+async function* measure(options: {
   stage: Stage;
   engine: QueueEngine;
   organizations: readonly OrganizationWithMapping[];
@@ -105,12 +111,12 @@ async function measure(options: {
   seconds: number;
   warmUpSeconds: number;
   statements: boolean;
-}): Promise<Omit<ScaleOutFigures, 'engine' | 'apis' | 'workers' | 'ofFirst'>> {
+}): AsyncGenerator<Omit<ScaleOutFigures, 'engine' | 'apis' | 'workers' | 'ofFirst'>> {
   const { stage, engine, organizations, postgresPid, seconds, warmUpSeconds } = options;
   const load = await startLoadProcess();
   const most = mostInTurn(organizations);
-  const send = (from: number, durationMs: number, onGo?: () => void) =>
-    load.run({ ...inTurn(stage, organizations), connections, from, durationMs, most: most - from }, onGo);
+  const send = (how: { from: number; durationMs: number; ratePerSecond?: number }, onGo?: () => void) =>
+    load.run({ ...inTurn(stage, organizations), connections, ...how, most: most - how.from }, onGo);
   const read = () => ({
     api: cpuOf(stage.apis.map(({ pid }) => pid)),
     worker: cpuOf(stage.workers.map(({ pid }) => pid)),
@@ -118,33 +124,38 @@ async function measure(options: {
     postgres: readFamily(postgresPid),
   });
   try {
-    const warm = await send(0, warmUpSeconds * 1_000);
-    await stage.untilQuiet();
-    if (options.statements) await forgetStatements(stage.databaseUrl);
-    let before = read();
-    let startedAt = performance.now();
-    const result = await send(warm.to, seconds * 1_000, () => {
-      before = read();
-      startedAt = performance.now();
-    });
-    const answeredAt = performance.now();
-    await stage.untilQuiet();
-    const appliedAt = performance.now();
-    const after = read();
-    await expectApplied(stage.client, organizations, result.to);
-    const changes = result.to - result.from;
-    return {
-      changes,
-      seconds: (appliedAt - startedAt) / 1_000,
-      appliedAfterSeconds: (appliedAt - answeredAt) / 1_000,
-      cpuMs: {
-        api: (after.api - before.api) / changes,
-        worker: (after.worker - before.worker) / changes,
-        postgres: familyCpuMs(before.postgres, after.postgres) / changes,
-        redis: (after.redis - before.redis) / changes,
-      },
-      loadCpuShare: result.cpuMs / result.elapsedMs,
-    };
+    let { to: from } = await send({ from: 0, durationMs: warmUpSeconds * 1_000 });
+    for (const rate of loads) {
+      await stage.untilQuiet();
+      if (options.statements) await forgetStatements(stage.databaseUrl);
+      let before = read();
+      let startedAt = performance.now();
+      const how = { from, durationMs: seconds * 1_000, ...(rate !== null && { ratePerSecond: rate }) };
+      const result = await send(how, () => {
+        before = read();
+        startedAt = performance.now();
+      });
+      const answeredAt = performance.now();
+      await stage.untilQuiet();
+      const appliedAt = performance.now();
+      const after = read();
+      await expectApplied(stage.client, organizations, result.to);
+      const changes = result.to - result.from;
+      from = result.to;
+      yield {
+        rate,
+        changes,
+        seconds: (appliedAt - startedAt) / 1_000,
+        appliedAfterSeconds: (appliedAt - answeredAt) / 1_000,
+        cpuMs: {
+          api: (after.api - before.api) / changes,
+          worker: (after.worker - before.worker) / changes,
+          postgres: familyCpuMs(before.postgres, after.postgres) / changes,
+          redis: (after.redis - before.redis) / changes,
+        },
+        loadCpuShare: result.cpuMs / result.elapsedMs,
+      };
+    }
   } finally {
     load.stop();
   }
@@ -158,6 +169,10 @@ function totalOf({ api, worker, postgres, redis }: CpuOfKinds): number {
   return api + worker + postgres + redis;
 }
 
+function loadOf(rate: number | null): string {
+  return rate === null ? 'as many as go' : `${rate} a second`;
+}
+
 function nameOf({ name, queueShards }: QueueEngine): string {
   return name === 'cluster' ? `Redis Cluster, ${queueShards} shards` : name;
 }
@@ -169,6 +184,7 @@ function print(figures: readonly ScaleOutFigures[]): void {
       '',
       'apis',
       'workers',
+      'sent',
       'changes/s',
       'applied after s',
       'CPU ms api',
@@ -179,17 +195,20 @@ function print(figures: readonly ScaleOutFigures[]): void {
       'of the first',
       'load CPU',
     ],
-    figures.map(({ engine, apis, workers, changes, seconds, appliedAfterSeconds, cpuMs, ofFirst, loadCpuShare }) => [
-      engine,
-      `${apis}`,
-      `${workers}`,
-      digits(changes / seconds),
-      appliedAfterSeconds.toFixed(2),
-      ...[cpuMs.api, cpuMs.worker, cpuMs.postgres].map(digits),
-      cpuMs.redis > 0 ? digits(cpuMs.redis) : '',
-      digits(totalOf(cpuMs)),
-      ofFirst.toFixed(2),
-      `${Math.round(loadCpuShare * 100)} %`,
-    ]),
+    figures.map(
+      ({ engine, apis, workers, rate, changes, seconds, appliedAfterSeconds, cpuMs, ofFirst, loadCpuShare }) => [
+        engine,
+        `${apis}`,
+        `${workers}`,
+        loadOf(rate),
+        digits(changes / seconds),
+        appliedAfterSeconds.toFixed(2),
+        ...[cpuMs.api, cpuMs.worker, cpuMs.postgres].map(digits),
+        cpuMs.redis > 0 ? digits(cpuMs.redis) : '',
+        digits(totalOf(cpuMs)),
+        ofFirst.toFixed(2),
+        `${Math.round(loadCpuShare * 100)} %`,
+      ],
+    ),
   );
 }

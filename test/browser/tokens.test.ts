@@ -55,7 +55,8 @@ describe.skipIf(browserTestsLack)('SCIM tokens and the set-up guide', () => {
     const provider = startRollcall([...words, '--users', '3', '--groups', '1', '--seed', 'checklist']);
     expect(await provider.ended()).toMatchObject({ code: 0 });
     await arrived.getByText('Groups have arrived.').waitFor();
-    expect(await arrived.getByRole('img', { name: 'Done:' }).count()).toBe(4);
+    // The page may have looked before the group had its members.
+    await expect.poll(() => arrived.getByRole('img', { name: 'Done:' }).count()).toBe(4);
     expect(it.misdeeds()).toEqual([]);
   });
 });

@@ -147,12 +147,12 @@ test('two statements in one round trip may each take as long as one may', async 
     maxConnections: 1,
     applicationName: 'slow',
     onIdleError: () => undefined,
-    statementTimeoutMs: 1_500,
+    statementTimeoutMs: 6_000,
   });
   try {
     // Together longer than one of them and what is waited beyond its limit.
     const sleeps = slow.transaction((tx) =>
-      tx.queryInOrder([1.3, 1.3].map((s) => sql`SELECT pg_sleep(${s}), 1 AS one`)),
+      tx.queryInOrder([3.6, 3.6].map((s) => sql`SELECT pg_sleep(${s}), 1 AS one`)),
     );
     expect(await sleeps).toMatchObject([[{ one: 1 }], [{ one: 1 }]]);
   } finally {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { newId } from '../../src/platform/ids.ts';
 import { startQueueEngine, type QueueEngine } from '../../src/queue/engine.ts';
 import { membershipInFlightPerOrganization } from '../../src/queue/settings.ts';
@@ -20,6 +20,9 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startCluster } from '../support/redis-cluster.ts';
 import { silent, until } from './harness.ts';
 import { startSentinels } from './redis-sentinels.ts';
+
+// A Sentinel whose timer was late by two seconds does nothing for thirty.
+vi.setConfig({ testTimeout: 120_000 });
 
 const usersEach = 20;
 
@@ -109,16 +112,16 @@ describe('on a Redis Cluster of three nodes', () => {
       for (const store of stores) store.close();
     });
     const limit = { perSecond: 1, burst: 10 };
-    const lease = async (index: number) => (await stores[index]?.lease('organization', 6, limit)) ?? -1;
+    // A lease may fail here and be granted there, so each try has a bucket of its own.
+    const lease = async (): Promise<number[]> => {
+      const key = newId();
+      const granted: number[] = [];
+      for (const store of stores) granted.push(await store.lease(key, 6, limit));
+      return granted;
+    };
     await until(() =>
-      lease(0).then(
-        (granted) => granted === 6,
-        () => false,
-      ),
-    );
-    await until(() =>
-      lease(1).then(
-        (granted) => granted <= 5,
+      lease().then(
+        ([first = 0, second = 6]) => first === 6 && second < 6,
         () => false,
       ),
     );
@@ -146,7 +149,7 @@ describe('with Sentinel', () => {
     engine.nudge();
 
     await until(async () => (await entries(db, organizations.at(-1) ?? '')).length > 0);
-    expect(performance.now() - killedAt).toBeLessThan(20_000);
+    expect(performance.now() - killedAt).toBeLessThan(60_000);
     await expectOneEntryEach(organizations);
     expect(await sentinels.replica.client.info('replication')).toContain('role:master');
     await until(() =>

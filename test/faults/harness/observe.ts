@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import type { Queryable } from '../../../src/platform/database.ts';
+import { watchStandstill } from '../../support/standstill.ts';
 import type { Exchange } from '../traffic/requests.ts';
 
 /** The ten seconds that are promised (I17), and some more that a machine with everything else to do may add. */
@@ -9,7 +10,7 @@ export const answeredWithinMs = 12_000;
 
 /** What was sent and answered within a stretch of time, and what came of it. */
 export function answeredWithin(exchanges: readonly Exchange[], from: number, until: number): Exchange[] {
-  return exchanges.filter(({ startedAt, durationMs }) => startedAt >= from && startedAt + durationMs <= until);
+  return exchanges.filter(({ startedAt, answeredAt }) => startedAt >= from && answeredAt <= until);
 }
 
 /** The 99th percentile of how long SCIM writes took that were acknowledged, in milliseconds. */
@@ -35,7 +36,8 @@ export function otherThan(exchanges: readonly Exchange[], isRight: (one: Exchang
 /**
  * Waits until a worker has applied something that it began after now.
  *
- * @returns how long that took, in milliseconds; `withinMs` when it did not happen
+ * @returns how long that took, in milliseconds and without the time for which this process stood still; `withinMs` when
+ * it did not happen
  */
 export async function untilConsuming(
   db: Queryable,
@@ -43,17 +45,23 @@ export async function untilConsuming(
   withinMs: number,
 ): Promise<number> {
   const startedAt = performance.now();
-  const [clock] = await db.query<{ now: Date }>(sql`SELECT clock_timestamp() AS now`);
-  while (performance.now() - startedAt < withinMs) {
-    const [entry] = await db.query(sql`
-      SELECT FROM sync_logs
-      WHERE organization_id = ANY (${organizationIds}::uuid[]) AND job_id IS NOT NULL AND status <> 'FAILED'
-        AND occurred_at > ${clock?.now}
-      LIMIT 1`);
-    if (entry !== undefined) return performance.now() - startedAt;
-    await sleep(20);
+  const standstill = watchStandstill();
+  const tookMs = (): number => performance.now() - startedAt - standstill.ms();
+  try {
+    const [clock] = await db.query<{ now: Date }>(sql`SELECT clock_timestamp() AS now`);
+    while (tookMs() < withinMs) {
+      const [entry] = await db.query(sql`
+        SELECT FROM sync_logs
+        WHERE organization_id = ANY (${organizationIds}::uuid[]) AND job_id IS NOT NULL AND status <> 'FAILED'
+          AND occurred_at > ${clock?.now}
+        LIMIT 1`);
+      if (entry !== undefined) return tookMs();
+      await sleep(20);
+    }
+    return withinMs;
+  } finally {
+    standstill.stop();
   }
-  return withinMs;
 }
 
 /** What a process occupies of the memory, in megabytes. */

@@ -9,6 +9,9 @@ export interface HeldConnections {
 /** How often to look whether a connection can be had. */
 const retryMs = 20;
 
+/** A session is not listed while its slot is about to be freed, or has only just been taken; one look may miss it. */
+const looksWithoutOthers = 3;
+
 /** Taken at the same time: whoever is evicted wants back in, and is not slow either. */
 const atOnce = 16;
 
@@ -58,15 +61,14 @@ export async function holdConnections(url: string, { evict = false } = {}): Prom
   await takeAll();
   if (evict) {
     // Whoever is quicker gets the freed ones; it ends when nobody else has one.
-    let others = Infinity;
-    while (others > 0) {
+    for (let looks = 0; looks < looksWithoutOthers;) {
       await evictOthers();
       await takeAll();
       const [first] = held;
       const result = await first?.query<{ others: number }>(`
         SELECT count(*)::int AS others FROM pg_stat_activity
         WHERE backend_type = 'client backend' AND application_name <> 'holder'`);
-      others = result?.rows[0]?.others ?? 0;
+      looks = result?.rows[0]?.others === 0 ? looks + 1 : 0;
     }
   }
   const holding = holdOn();

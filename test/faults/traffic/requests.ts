@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { watchStandstill } from '../../support/standstill.ts';
 
 /** What became of one attempt at a request. */
 export interface Exchange {
@@ -13,6 +14,8 @@ export interface Exchange {
   status: number | 'lost' | 'refused';
   /** Milliseconds since the epoch. */
   startedAt: number;
+  answeredAt: number;
+  /** Without the time for which this process stood still. */
   durationMs: number;
   retryAfter: string | null;
   body: Record<string, unknown>;
@@ -33,14 +36,12 @@ export async function exchange(options: {
 }): Promise<Exchange> {
   const { url, token, body, ...told } = options;
   const startedAt = Date.now();
-  const done = (status: Exchange['status'], retryAfter: string | null, answer: Record<string, unknown>): Exchange => ({
-    ...told,
-    status,
-    startedAt,
-    durationMs: Date.now() - startedAt,
-    retryAfter,
-    body: answer,
-  });
+  const standstill = watchStandstill();
+  const done = (status: Exchange['status'], retryAfter: string | null, answer: Record<string, unknown>): Exchange => {
+    const answeredAt = Date.now();
+    const durationMs = Math.max(0, Math.round(answeredAt - startedAt - standstill.ms()));
+    return { ...told, status, startedAt, answeredAt, durationMs, retryAfter, body: answer };
+  };
   try {
     const response = await fetch(url, {
       method: options.method,
@@ -59,6 +60,8 @@ export async function exchange(options: {
     if (!isRefused(error)) return done('lost', null, { error: String((error as Error).cause ?? error) });
     await sleep(20); // it is starting again
     return done('refused', null, {});
+  } finally {
+    standstill.stop();
   }
 }
 
