@@ -12,7 +12,11 @@ export interface Sentinels {
   stop(): Promise<void>;
 }
 
-/** A primary, its replica, and one Sentinel that makes the replica primary when the other has been away for a second. */
+/**
+ * A primary, its replica, and one Sentinel that makes the replica primary when the other has been away for five seconds. A
+ * replica counts for ten times as long after its primary went; a Sentinel whose timer was late by two seconds, as on a
+ * machine that stalls, does nothing for thirty, and with less would never find one again.
+ */
 export async function startSentinels(): Promise<Sentinels> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
   const home = async (name: string) => {
@@ -29,7 +33,7 @@ export async function startSentinels(): Promise<Sentinels> {
     file,
     [
       `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
-      'sentinel down-after-milliseconds main 1000',
+      'sentinel down-after-milliseconds main 5000',
       'sentinel failover-timeout main 5000',
     ].join('\n'),
   );
