@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { v7 } from 'uuid';
+import { freePort } from '../../test/support/free-port.ts';
 import { seedCeiling } from '../seed/seed-ceiling.ts';
 import type { SeededOrganization } from '../seed/seed-rollcall.ts';
 import { scimTarget } from '../load/messages.ts';
-import { freePort } from '../../test/support/free-port.ts';
 import { startNodeProgram } from '../servers/node-program.ts';
 import type { PostgresServer } from '../servers/postgres-server.ts';
 import { ceilingStore } from '../stores/ceiling-store.ts';

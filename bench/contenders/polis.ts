@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { freePort } from '../../test/support/free-port.ts';
 import { scimTarget } from '../load/messages.ts';
 import { installPolis } from '../polis/install.ts';
 import type { PolisDirectory } from '../polis/library.ts';
 import { seedPolis } from '../seed/seed-polis.ts';
 import type { SeededOrganization } from '../seed/seed-rollcall.ts';
-import { freePort } from '../../test/support/free-port.ts';
 import { startNodeProgram, type NodeProgram } from '../servers/node-program.ts';
 import type { PostgresServer } from '../servers/postgres-server.ts';
 import { polisStore } from '../stores/polis-store.ts';

@@ -129,7 +129,8 @@ async function compare(
         await sleep(activeForMs + 500);
         if (!isBeside) {
           const seen = await measureAlone();
-          if (round > 0) alone.push(seen);
+          if (round === 0) continue;
+          alone.push(seen);
         } else {
           const { seen, changes, ms } = await measureBeside(noisy);
           if (round === 0) continue;

@@ -71,8 +71,8 @@ export async function studyScaleOut(
   const { engines, processes, seconds, warmUpSeconds } = options;
   // Every process has to be warm, and the statements of each of its connections planned; they share the changes.
   const warmUpOf = ({ apis, workers }: Processes) => warmUpSeconds * Math.max(apis, workers);
-  const longest = loads.length * seconds + Math.max(...processes.map(warmUpOf));
-  const users = Math.ceil((mostPerSecond * longest) / organizationCount);
+  const longest = seconds + Math.max(...processes.map(warmUpOf));
+  const users = Math.ceil((mostPerSecond * longest + steadyRate * seconds) / organizationCount);
   const sizes = Array.from({ length: organizationCount }, () => ({ users, groups: groupsEach }));
   const organizations = await prepareOrganizations(postgres, template, sizes);
   const figures: ScaleOutFigures[] = [];
@@ -81,8 +81,15 @@ export async function studyScaleOut(
     for (const setting of processes) {
       const stage = await setStage(surroundings, { ...engine, ...setting, template });
       try {
-        const of = { stage, engine, organizations, postgresPid: postgres.pid };
-        for await (const { rate, ...measured } of measure({ ...of, ...options, warmUpSeconds: warmUpOf(setting) })) {
+        for await (const measured of measure({
+          stage,
+          engine,
+          organizations,
+          postgresPid: postgres.pid,
+          ...options,
+          warmUpSeconds: warmUpOf(setting),
+        })) {
+          const { rate } = measured;
           const total = totalOf(measured.cpuMs);
           const first = base.get(rate) ?? total;
           base.set(rate, first);
@@ -90,7 +97,7 @@ export async function studyScaleOut(
             const what = `${nameOf(engine)}, ${setting.apis} + ${setting.workers}, ${loadOf(rate)}`;
             await printStatements(stage.databaseUrl, `What Postgres was asked: ${what}`);
           }
-          figures.push({ engine: nameOf(engine), ...setting, rate, ...measured, ofFirst: total / first });
+          figures.push({ engine: nameOf(engine), ...setting, ...measured, ofFirst: total / first });
         }
       } finally {
         await stage.stop();
@@ -102,7 +109,7 @@ export async function studyScaleOut(
   return figures;
 }
 
-/** Under one load after the other. */
+/** Yields after each load, so that what Postgres counted can be read before the next one. */
 async function* measure(options: {
   stage: Stage;
   engine: QueueEngine;
@@ -142,6 +149,10 @@ async function* measure(options: {
       await expectApplied(stage.client, organizations, result.to);
       const changes = result.to - result.from;
       from = result.to;
+      // Later they would not be the same work as that of others.
+      if (rate !== null && appliedAt - startedAt > 1_000 * (changes / rate + 1)) {
+        throw new Error(`${changes} changes, ${rate} a second, took ${Math.round(appliedAt - startedAt)} ms`);
+      }
       yield {
         rate,
         changes,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { startService, type TestOrganization, type TestService } from '../support/service.ts';
-import { freePort } from '../support/free-port.ts';
 import { runCli } from './run-cli.ts';
 
 let service: TestService;

@@ -97,6 +97,7 @@ test('a server that refuses connections is answered 503, nothing piles up, and i
 test('a connection that swallows everything is answered 503 within ten seconds', { timeout: 60_000 }, async () => {
   proxy.blackhole = true;
   const sentAt = performance.now();
+  // The service only waits meanwhile, though in this process.
   const standstill = watchStandstill();
   try {
     const answers = await Promise.all(requests.map(([, send]) => send()));

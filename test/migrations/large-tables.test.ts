@@ -30,16 +30,18 @@ afterAll(() => runAsAdmin(inject('postgresUrl'), `DROP DATABASE ${name} WITH (FO
  */
 function startControl() {
   const stopped = new AbortController();
-  let answeredAt = performance.now();
+  /** When the statement that runs was sent, or what ran in this stretch began; null: none runs. */
+  let sentAt: number | null = null;
   let longestMs = 0;
   const session = (async () => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     try {
       while (!stopped.signal.aborted) {
+        sentAt = performance.now();
         await client.query('SELECT 1');
-        longestMs = Math.max(longestMs, performance.now() - answeredAt);
-        answeredAt = performance.now();
+        longestMs = Math.max(longestMs, performance.now() - sentAt);
+        sentAt = null;
         await sleep(10);
       }
     } finally {
@@ -47,10 +49,12 @@ function startControl() {
     }
   })();
   return {
-    /** The longest time between two answers since the last call, with the one that is not over. */
+    /** How long the longest statement since the last call has taken, with the one that is not over. */
     longestMs() {
-      const ms = Math.max(longestMs, performance.now() - answeredAt);
+      const now = performance.now();
+      const ms = Math.max(longestMs, sentAt === null ? 0 : now - sentAt);
       longestMs = 0;
+      if (sentAt !== null) sentAt = now;
       return ms;
     },
     async stop() {
@@ -66,21 +70,24 @@ test(`every migration lets others read and write on tables of ${rows} rows`, asy
   await sleep(1_000);
   const lines = [`without a migration: ${describe(traffic.longest())}`];
   const waits: { migration: string; ms: number }[] = [];
-  for (;;) {
-    traffic.longest();
-    control.longestMs();
-    const startedAt = performance.now();
-    const [migration] = await migrate(url, { onlyNext: true });
-    if (migration === undefined) break;
-    const longest = traffic.longest();
-    const stalledMs = control.longestMs();
-    waits.push({ migration, ms: longest.ms - stalledMs });
-    const tookMs = performance.now() - startedAt;
-    lines.push(
-      `${migration} (${Math.round(tookMs)} ms): ${describe(longest)}, ${Math.round(stalledMs)} ms without a table`,
-    );
+  try {
+    for (;;) {
+      traffic.longest();
+      control.longestMs();
+      const startedAt = performance.now();
+      const [migration] = await migrate(url, { onlyNext: true });
+      if (migration === undefined) break;
+      const longest = traffic.longest();
+      const stalledMs = control.longestMs();
+      waits.push({ migration, ms: longest.ms - stalledMs });
+      const tookMs = performance.now() - startedAt;
+      lines.push(
+        `${migration} (${Math.round(tookMs)} ms): ${describe(longest)}, ${Math.round(stalledMs)} ms without a table`,
+      );
+    }
+  } finally {
+    await control.stop();
   }
-  await control.stop();
   const { statements, entries } = await traffic.stop();
   console.log(`longest of ${statements} statements in six sessions\n${lines.join('\n')}`);
   expect(waits.length).toBeGreaterThanOrEqual(7);

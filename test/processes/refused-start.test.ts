@@ -3,8 +3,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseUrl, runAsAdmin } from '../support/database.ts';
-import { killStarted, rollcall, temporaryDirectory } from '../support/processes.ts';
 import { freePort } from '../support/free-port.ts';
+import { killStarted, rollcall, temporaryDirectory } from '../support/processes.ts';
 
 const isRoot = process.getuid?.() === 0;
 

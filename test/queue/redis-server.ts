@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { until } from './harness.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from './harness.ts';
 
 export interface OwnRedis {
   readonly url: string;

@@ -8,16 +8,16 @@ const lowest = 15_000;
 /** Where systems that do not say it begin with ports for outgoing connections; Linux does by default. */
 const usualEphemeral = 32_768;
 
-/** Tests run in so many processes at most; each takes every eighth port, so that no two take the same. */
+/** More than there are workers of vitest at a time; each takes every eighth port, so that no two take the same. */
 const lanes = 8;
 const lane = Number(process.env['VITEST_POOL_ID'] ?? 0) % lanes;
 
 let turn = Math.floor(Math.random() * 2_000);
 
 /**
- * A port of 127.0.0.1 that nobody listens on, and which nobody else is going to have, also when it is listened on only
- * later, and again after a restart: it lies below those that the system gives to outgoing connections, which come and go
- * by the hundreds.
+ * A port of 127.0.0.1 that nobody listens on, and which no outgoing connection and no other worker of this run takes, also
+ * when it is listened on only later, and again after a restart: it lies below those that the system gives to outgoing
+ * connections, which come and go by the hundreds.
  *
  * @throws {Error} when each port that could be had is taken
  */

@@ -9,8 +9,8 @@ const everyMs = 20;
 
 /**
  * Counts how long this process stands still, as all do on a machine that stalls, so that a bound on a wait can leave it
- * out. For waits in Postgres or in another process alone: in this one it would also leave out an event loop that the code
- * under test keeps busy.
+ * out. For waits in Postgres, for a timer or in another process: of work that is done in this one it would also leave out
+ * an event loop that the code under test keeps busy.
  */
 export function watchStandstill(): Standstill {
   let last = performance.now();

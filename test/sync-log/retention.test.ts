@@ -184,15 +184,15 @@ describe('retention', () => {
       const stop = new AbortController();
       const writing = (async () => {
         while (!stop.signal.aborted) {
-          const startedAt = performance.now();
+          const [startedAt, stoodMs] = [performance.now(), standstill.ms()];
           await addEntry((await databaseNow(db)) + (performance.now() % 1000) * 1000);
-          longestMs = Math.max(longestMs, performance.now() - startedAt);
+          longestMs = Math.max(longestMs, performance.now() - startedAt - (standstill.ms() - stoodMs));
         }
       })();
       await expect(arrangePartitions(db, 30, 3)).rejects.toMatchObject({ code: '55P03' });
       stop.abort();
       await writing;
-      expect(longestMs - standstill.ms()).toBeLessThan(1_000);
+      expect(longestMs).toBeLessThan(1_000);
       expect(await names()).toHaveLength(12 + 5 + 2);
     } finally {
       standstill.stop();
