@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startService, type TestOrganization, type TestService } from '../support/service.ts';
-import { watchStandstill } from '../support/standstill.ts';
+import { startStopwatch } from '../support/stopwatch.ts';
 
 /** A machine that is busy with other tests gets to its timers a little later. */
 const withinMs = 11_500;
@@ -26,12 +26,11 @@ const entries = (requestId: string) =>
 
 /** How long an answer took, without the time for which this process stood still: the service only waits meanwhile. */
 async function timed<T>(answer: Promise<T>): Promise<{ answer: T; tookMs: number }> {
-  const sentAt = performance.now();
-  const standstill = watchStandstill();
+  const stopwatch = startStopwatch();
   try {
-    return { answer: await answer, tookMs: performance.now() - sentAt - standstill.ms() };
+    return { answer: await answer, tookMs: stopwatch.ms() };
   } finally {
-    standstill.stop();
+    stopwatch.stop();
   }
 }
 

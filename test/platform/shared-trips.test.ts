@@ -208,7 +208,7 @@ describe.each([true, false])('statements that may share (kept by the server: %s)
   test('a write waits beside a trip of four until there are two, and a read does not', async () => {
     await Promise.all(['a', 'b', 'c', 'd'].map((what) => insert(what)));
     const turns = async (count: number) => {
-      for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < count; turn += 1) await immediate();
     };
     // On this side the trip does not become one that takes too long.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

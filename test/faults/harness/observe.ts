@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import type { Queryable } from '../../../src/platform/database.ts';
-import { watchStandstill } from '../../support/standstill.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 import type { Exchange } from '../traffic/requests.ts';
 
 /** The ten seconds that are promised (I17), and some more that a machine with everything else to do may add. */
@@ -44,23 +44,21 @@ export async function untilConsuming(
   organizationIds: readonly string[],
   withinMs: number,
 ): Promise<number> {
-  const startedAt = performance.now();
-  const standstill = watchStandstill();
-  const tookMs = (): number => performance.now() - startedAt - standstill.ms();
+  const stopwatch = startStopwatch();
   try {
     const [clock] = await db.query<{ now: Date }>(sql`SELECT clock_timestamp() AS now`);
-    while (tookMs() < withinMs) {
+    while (stopwatch.ms() < withinMs) {
       const [entry] = await db.query(sql`
         SELECT FROM sync_logs
         WHERE organization_id = ANY (${organizationIds}::uuid[]) AND job_id IS NOT NULL AND status <> 'FAILED'
           AND occurred_at > ${clock?.now}
         LIMIT 1`);
-      if (entry !== undefined) return tookMs();
+      if (entry !== undefined) return stopwatch.ms();
       await sleep(20);
     }
     return withinMs;
   } finally {
-    standstill.stop();
+    stopwatch.stop();
   }
 }
 

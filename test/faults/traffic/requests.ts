@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watchStandstill } from '../../support/standstill.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 
 /** What became of one attempt at a request. */
 export interface Exchange {
@@ -36,11 +36,10 @@ export async function exchange(options: {
 }): Promise<Exchange> {
   const { url, token, body, ...told } = options;
   const startedAt = Date.now();
-  const standstill = watchStandstill();
+  const stopwatch = startStopwatch();
   const done = (status: Exchange['status'], retryAfter: string | null, answer: Record<string, unknown>): Exchange => {
-    const answeredAt = Date.now();
-    const durationMs = Math.max(0, Math.round(answeredAt - startedAt - standstill.ms()));
-    return { ...told, status, startedAt, answeredAt, durationMs, retryAfter, body: answer };
+    const durationMs = Math.round(stopwatch.ms());
+    return { ...told, status, startedAt, answeredAt: Date.now(), durationMs, retryAfter, body: answer };
   };
   try {
     const response = await fetch(url, {
@@ -61,7 +60,7 @@ export async function exchange(options: {
     await sleep(20); // it is starting again
     return done('refused', null, {});
   } finally {
-    standstill.stop();
+    stopwatch.stop();
   }
 }
 
